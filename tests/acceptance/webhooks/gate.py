@@ -90,7 +90,11 @@ class Gate:
         the library of Python here."""
         body = Webhook(SECRET).verify(got.body, got.headers)
         headers = {name: got.headers[name] for name in _SIGNED}
-        status = (await self.client.post(self.site, content=got.body, headers=headers)).status_code
+        try:
+            passed = await self.client.post(self.site, content=got.body, headers=headers)
+        except httpx.TransportError:
+            return 502  # the event comes again
+        status = passed.status_code
         if status == 204:
             if got.headers["webhook-id"] in self.handled:
                 self.repeats += 1

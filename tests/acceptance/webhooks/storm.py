@@ -3,21 +3,23 @@
 import asyncio
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from tests.acceptance.webhooks.gate import Gate, Mood
 from tests.acceptance.webhooks.stage import TIMES, Stage
-from tests.acceptance.webhooks.talk import Talk, proceed
+from tests.acceptance.webhooks.talk import Talk, answers_in, proceed
 from tests.clients.rest import Data
 from tests.moments import lapse
 from tests.notifications.workers import worker
 
 _PROGRESS = 10
 """The events that a failing endpoint gets before the worker is killed."""
-_PROGRESS_SECONDS = 120.0
-_CALM_SECONDS = 300.0
+_STILL_SECONDS = 180.0
+"""An endpoint that gets nothing for so long gets nothing any more: the leases of a killed worker
+end within a minute."""
+_LOOK_SECONDS = 0.5
 _HUNG_SECONDS: float = 2.5 * TIMES["request"]
 
 
@@ -57,35 +59,45 @@ class Storm:
             case Mood.DOWN:
                 await lapse(self.down_seconds)
             case Mood.HANGS:
-                async with asyncio.timeout(_PROGRESS_SECONDS):
-                    while not all(gate.spoiled[mood] for gate in self.gates):
-                        await asyncio.sleep(0.05)
+                await self._until(lambda gate, _: bool(gate.spoiled[mood]))
                 await lapse(_HUNG_SECONDS)  # the requests end
             case _:
-                before = [len(gate.handled) for gate in self.gates]
-                async with asyncio.timeout(_PROGRESS_SECONDS):
-                    while any(
-                        len(gate.handled) < then + _PROGRESS
-                        for gate, then in zip(self.gates, before, strict=True)
-                    ):
-                        await asyncio.sleep(0.05)
+                before = {gate.port: len(gate.handled) + _PROGRESS for gate in self.gates}
+                await self._until(lambda gate, _: len(gate.handled) >= before[gate.port])
 
     async def _calm(self) -> None:
-        """Wait until the bot has answered, and every endpoint has the latest event of each
-        conversation. Then it must show each message as the store has it."""
-        silent = list(self.talks)
-        async with asyncio.timeout(_CALM_SECONDS):
-            while silent := [talk for talk in silent if not await talk.answered()]:
-                await asyncio.sleep(0.5)
+        """Wait until every endpoint knows of all messages and of the bot's answers, and then of the
+        latest version of each conversation. Then it must show each message as the store does."""
+        answers = sum(talk.questions for talk in self.talks)
+        sent = {id_ for talk in self.talks for id_ in talk.sent}
+        await self._until(
+            lambda _, shown: sent <= shown.keys() and len(answers_in(shown)) >= answers
+        )
         versions: dict[str, int] = {}
         stored: dict[str, Data] = {}
         for talk in self.talks:
             versions[talk.id] = await talk.version()
             stored |= await talk.shown()
-        async with asyncio.timeout(_CALM_SECONDS):
-            while any(gate.versions() != versions for gate in self.gates):
-                await asyncio.sleep(0.5)
+        await self._until(lambda gate, _: gate.versions() == versions)
         assert all(gate.shown() == stored for gate in self.gates)
+
+    async def _until(self, holds: Callable[[Gate, Mapping[str, Data]], bool]) -> None:
+        """Wait until something holds for all endpoints, as long as any of them gets something."""
+        handled, since = -1, time.monotonic()
+        while not all(holds(gate, gate.shown()) for gate in self.gates):
+            now = sum(gate.requests for gate in self.gates)
+            if now != handled:
+                handled, since = now, time.monotonic()
+            assert time.monotonic() - since < _STILL_SECONDS, self._state()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _state(self) -> str:
+        """What the endpoints have got."""
+        return "; ".join(
+            f"{len(gate.handled)} events, {len(gate.shown())} messages in {len(gate.events)}"
+            f" conversations, {gate.requests} requests"
+            for gate in self.gates
+        )
 
     def _report(self, seconds: float) -> None:
         for gate in self.gates:

@@ -50,10 +50,10 @@ class Talk:
             for message in found
         }
 
-    async def answered(self) -> bool:
-        """Whether the bot has answered all that was for it."""
-        wanted = sum(map(_is_for_the_bot, range(self.messages)))
-        return len(answers(await self.shown())) >= wanted
+    @property
+    def questions(self) -> int:
+        """How many of the messages are for the bot."""
+        return sum(map(_is_for_the_bot, range(self.messages)))
 
     async def _say(self, number: int) -> None:
         author, other = self.people[number % 2], self.people[(number + 1) % 2]
@@ -73,7 +73,7 @@ def _is_for_the_bot(number: int) -> bool:
     return number % 6 == 5
 
 
-def answers(messages: Mapping[str, Data]) -> list[str]:
+def answers_in(messages: Mapping[str, Data]) -> list[str]:
     """The ids of the messages that the bot has answered, one for each answer."""
     texts = (one for one in messages.values() if one["kind"] == "text")
     return [one["reply_to"] for one in texts if one["sender_id"] == BOT]

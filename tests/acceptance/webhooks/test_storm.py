@@ -19,7 +19,7 @@ from tests.acceptance.webhooks.gate import Gate, Mood
 from tests.acceptance.webhooks.shops import Shop, bot, conversations_of, django_shop, node_shop
 from tests.acceptance.webhooks.stage import staged
 from tests.acceptance.webhooks.storm import Storm
-from tests.acceptance.webhooks.talk import Talk, answers
+from tests.acceptance.webhooks.talk import Talk, answers_in
 from tests.clients.rest import Rest, http_client
 
 RunShop = Callable[[Chat, Path], AbstractContextManager[Shop]]
@@ -79,7 +79,10 @@ async def weather(
         shops = [running.enter_context(run(stage.chat, folder)) for run in size.shops]
         hooks = [shop.hook for shop in shops]
         hooks.append(running.enter_context(bot(stage.chat)))
-        async with http_client(stage.chat.url) as client, httpx.AsyncClient() as handing_on:
+        async with (
+            http_client(stage.chat.url) as client,
+            httpx.AsyncClient(timeout=60) as handing_on,
+        ):
             gates = [
                 Gate(hook, free_port(), random.Random(number), handing_on)
                 for number, hook in enumerate(hooks)
@@ -94,7 +97,7 @@ async def weather(
                 moods=size.moods,
                 down_seconds=size.down_seconds,
             ).rage()
-            found = [answers(await talk.shown()) for talk in talks]
+            found = [answers_in(await talk.shown()) for talk in talks]
         assert all(len(answered) == len(set(answered)) for answered in found)
         sent = {talk.id: len(set(talk.sent)) for talk in talks}
         assert set(sent.values()) == {size.messages}

@@ -37,8 +37,8 @@ class Hook:
     port: int = 0
     connections: int = 0
     tls: ssl.SSLContext | None = None
-    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
-    _ended: asyncio.Event = field(default_factory=asyncio.Event)
+    _serving: set[asyncio.Task[None]] = field(default_factory=set)
+    _open: bool = False
 
     @property
     def url(self) -> str:
@@ -46,23 +46,26 @@ class Hook:
 
     @asynccontextmanager
     async def run(self, port: int = 0) -> AsyncIterator["Hook"]:
-        self._ended.clear()
+        self._open = True
         server = await asyncio.start_server(self._serve, "127.0.0.1", port, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
         finally:
             server.close()
-            self._ended.set()
-            for writer in tuple(self._writers):
-                writer.transport.abort()
+            self._open = False  # also for connections that are accepted at this moment
+            for task in self._serving:
+                task.cancel()
+            await asyncio.gather(*self._serving)
             await server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
         self.connections += 1
         try:
-            while True:
+            while self._open:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 first, *lines = head.strip().split("\r\n")
                 headers = dict(line.lower().split(": ", 1) for line in lines if ": " in line)
@@ -73,12 +76,12 @@ class Hook:
                 result = self.handle(got)
                 sent = result if isinstance(result, bytes | None) else await result
                 if sent is None:
-                    await self._ended.wait()
+                    await asyncio.Event().wait()
                     return
                 writer.write(sent)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # `run` cancels it at its end
         finally:
-            self._writers.discard(writer)
+            self._serving.discard(task)
             writer.transport.abort()
