@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from messaging.changes.emoji import require_emoji
-from messaging.changes.profile_rules import name_of_token, picture_of_token
-from messaging.changes.text_rules import is_blank, normalise_newlines, readable
-from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.changes.text_rules import is_blank
+from messaging.domain.conversation import Conversation, ConversationKind, History
 from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS, EarlierTexts
 from messaging.domain.files.stored_attachment import AttachmentStatus, StoredAttachment
@@ -24,15 +23,14 @@ from messaging.domain.identifiers import (
     is_user_id,
 )
 from messaging.domain.message import Message, PersonReactions, ReactionSummary
-from messaging.domain.participant import Participant, Role
 from messaging.exchange.checking import MAX_TEXT_BYTES
 from messaging.exchange.importing import foreign
+from messaging.exchange.importing.people import People
 from messaging.exchange.importing.staging import Staging, problem
 from messaging.exchange.reading import Problem
 from messaging.exchange.records import FullMessage, Person
 
 MAX_PARTICIPANTS = 1_000
-_MAX_TITLE = 200
 _KINDS, _KINDS_EACH, _SHOWN = 20, 5, 10
 _PINS = 50
 _FILES = 10
@@ -47,6 +45,8 @@ class Assembled:
     conversation: Conversation
     """Without what derives from the messages."""
     origin: foreign.Origin
+    visible_since: Mapping[str, datetime]
+    """The times from which on participants may see the messages, unless they may see all."""
 
 
 class Assembling:
@@ -72,76 +72,63 @@ class Assembling:
             user_id = self.user_id(one.id)
             if user_id not in seen:
                 seen.add(user_id)
-                yield Person(
-                    user_id=user_id,
-                    name=name_of_token(one.name),
-                    picture=picture_of_token(one.picture),
-                )
+                yield Person(user_id=user_id, name=one.name, picture=one.picture)
 
     def conversations(self) -> Iterator[Assembled | Problem]:
-        """Yield the conversations that have a participant."""
+        """Yield the conversations that have a participant.
+
+        Two people have one direct conversation: the first of the export. Others of the same people
+        are groups.
+        """
         directs = set()
         for source, origin in self._staging.conversations():
-            people = self._participants(source)
-            if not people:
+            people = People(self._staging.members(source.id), user_id=self.user_id)
+            if not people.ids:
                 self._staging.leave_out("conversations without people")
                 continue
-            if len(people) > MAX_PARTICIPANTS:
+            if len(people.ids) > MAX_PARTICIPANTS:
                 reason = f"The conversation has more than {MAX_PARTICIPANTS} people."
                 yield problem(origin, reason)
                 continue
-            direct = source.direct and len(people) == 2
-            id_ = (
-                direct_conversation_id(*people)
-                if direct
-                else derived_id("import", self._product, source.id)
-            )
-            if direct and id_ in directs:
-                yield problem(origin, "These two people have another direct conversation.")
-                continue
-            directs.add(id_ if direct else None)
-            yield self._assembled(source, origin, id_, people, direct=direct)
+            direct_id = None
+            if source.direct and len(people.ids) == 2:
+                direct_id = direct_conversation_id(*people.ids)
+            if direct_id in directs:
+                direct_id = None
+            directs.add(direct_id)
+            yield self._assembled(source, origin, people, direct_id)
 
     def _assembled(
         self,
         source: foreign.Conversation,
         origin: foreign.Origin,
-        id_: str,
-        people: Mapping[str, Participant],
-        *,
-        direct: bool,
+        people: People,
+        direct_id: str | None,
     ) -> Assembled:
         first = next(self._staging.messages(source.id), None)
         at = source.created_at or (first[0].at if first else datetime(2000, 1, 1, tzinfo=UTC))
-        at = _utc(min(at, first[0].at) if first else at)
-        title = None if direct else " ".join(readable(source.title or "").split())[:_MAX_TITLE]
+        at = min(at, first[0].at) if first else at
+        owner = None if source.owner is None else self.user_id(source.owner)
+        direct = direct_id is not None
         conversation = Conversation(
-            id=id_,
+            id=direct_id or derived_id("import", self._product, source.id),
             kind=ConversationKind.DIRECT if direct else ConversationKind.GROUP,
-            title=title or None,
-            participants=people,
+            title=None if direct else source.title,
+            history=(
+                History.SINCE_JOINING if source.since_joining and not direct else History.FULL
+            ),
+            participants=people.of_direct() if direct else people.of_group(owner),
             created_at=at,
             updated_at=at,
             active_at=at,
             content_hash=content_hash("import", self._product, source.id),
         )
-        return Assembled(source=source, conversation=conversation, origin=origin)
-
-    def _participants(self, source: foreign.Conversation) -> dict[str, Participant]:
-        roles = {self.user_id(one.person): one.role for one in self._staging.members(source.id)}
-        if source.owner is not None and (owner := self.user_id(source.owner)) in roles:
-            roles[owner] = Role.OWNER
-        if roles and not source.direct and Role.OWNER not in roles.values():
-            first = next((one for one, role in roles.items() if role is Role.ADMIN), None)
-            roles[first or next(iter(roles))] = Role.OWNER
-        return {
-            user_id: Participant(
-                user_id=user_id,
-                role=Role.MEMBER if source.direct and role is not Role.OWNER else role,
-                joined_version=0,
-            )
-            for user_id, role in roles.items()
-        }
+        return Assembled(
+            source=source,
+            conversation=conversation,
+            origin=origin,
+            visible_since=people.visible_since,
+        )
 
     def messages(self, assembled: Assembled) -> Iterator[FullMessage | Problem]:
         """Yield the messages of a conversation."""
@@ -159,11 +146,9 @@ class Assembling:
         counter: "_Counter",
     ) -> FullMessage | Problem | None:
         acts = self._staging.acts(source.conversation, source.id)
-        edits = [one for one in acts if isinstance(one, foreign.Edit)]
-        deleted_at = next(
-            (one.at for one in acts if isinstance(one, foreign.Deletion)), source.deleted_at
-        )
-        text = readable(normalise_newlines(edits[-1].text if edits else source.text))
+        edits = self._edits(source, acts)
+        deleted_at = source.deleted_at or self._deleted_at(source, acts)
+        text = edits[-1].text if edits else source.text
         if deleted_at is None and is_blank(text) and not source.files:
             self._staging.leave_out("messages without a text and without files")
             return None
@@ -183,17 +168,17 @@ class Assembling:
             text=text,
             reply_to=self._reply_to(source),
             mentions=tuple(dict.fromkeys(map(self.user_id, source.mentions)))[:50],
-            created_at=_utc(source.at),
-            edited_at=None if edited_at is None else _utc(edited_at),
+            created_at=source.at,
+            edited_at=edited_at,
             content_hash=content_hash("import", id_),
             created_version=counter.seq,
         )
         if deleted_at is not None:
             gone = replace(message, text=None, mentions=(), reply_to=None, edited_at=None)
-            return FullMessage(message=replace(gone, deleted_at=_utc(deleted_at)))
+            return FullMessage(message=replace(gone, deleted_at=deleted_at))
         if pinned and counter.pins < _PINS:
             counter.pins += 1
-            message = replace(message, pinned_at=_utc(source.at))
+            message = replace(message, pinned_at=source.at)
         elif pinned:
             self._staging.leave_out(f"pins beyond {_PINS} in a conversation")
         reactions = self._reactions(id_, [one for one in acts if isinstance(one, foreign.Reaction)])
@@ -205,6 +190,21 @@ class Assembling:
             files=[file for file, _ in files],
             paths={file.id: path for file, path in files},
         )
+
+    def _edits(self, source: foreign.Message, acts: Sequence[foreign.Act]) -> list[foreign.Edit]:
+        edits = [one for one in acts if isinstance(one, foreign.Edit)]
+        own = [one for one in edits if one.by == source.sender]
+        if len(own) < len(edits):
+            self._staging.leave_out("edits of messages of others", len(edits) - len(own))
+        return sorted(own, key=lambda one: one.at)
+
+    def _deleted_at(self, source: foreign.Message, acts: Sequence[foreign.Act]) -> datetime | None:
+        deletions = [one for one in acts if isinstance(one, foreign.Deletion)]
+        own = [one.at for one in deletions if one.by == source.sender]
+        if deletions and not own:
+            what = "deletions by others of messages that the export still has"
+            self._staging.leave_out(what, len(deletions))
+        return min(own, default=None)
 
     def _message_id(self, conversation: str, id_: str) -> str:
         return derived_id("import", self._product, conversation, id_)
@@ -255,7 +255,7 @@ class Assembling:
                     id=derived_id("import", message.id, str(number), file.path),
                     conversation_id=message.conversation_id,
                     owner_id=message.sender_id,
-                    filename=readable(file.name)[:255] or "file",
+                    filename=file.name,
                     content_type=file.content_type or "",
                     size=0,
                     created_at=message.created_at,
@@ -288,17 +288,8 @@ def _summary(reactions: Sequence[PersonReactions]) -> dict[str, ReactionSummary]
 
 def _earlier(source: foreign.Message, edits: Sequence[foreign.Edit]) -> EarlierTexts:
     earlier = NO_EARLIER_TEXTS
-    at: datetime | None = source.at
-    text = source.text
+    text, at = source.text, source.at
     for edit in edits:
-        earlier = earlier.adding(readable(text), None if at is None else _utc(at))
+        earlier = earlier.adding(text, at)
         text, at = edit.text, edit.at
     return earlier
-
-
-def _utc(moment: datetime) -> datetime:
-    """Return a time in UTC, in whole milliseconds. A time without a zone is in UTC."""
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    moment = moment.astimezone(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

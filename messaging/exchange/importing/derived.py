@@ -1,6 +1,8 @@
 """What derives from the messages of an imported conversation."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
@@ -11,8 +13,15 @@ from messaging.domain.uncounted import ALL_COUNTED
 class Derived:
     """What a conversation keeps of its messages, and the positions of its people."""
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(
+        self, conversation: Conversation, *, visible_since: Mapping[str, datetime]
+    ) -> None:
+        """Create it. `visible_since` are the times from which on participants may see messages, by
+        user id. Others may see all."""
         self._conversation = conversation
+        self._hidden = sorted(visible_since.items(), key=lambda one: one[1], reverse=True)
+        """Those who may see no message of those until now. The next one to see any is the last."""
+        self._visible_from: dict[str, int] = {}
         self._sent: dict[str, int] = {}
         self._mentioned: dict[str, int] = {}
         self._uncounted = ALL_COUNTED
@@ -22,6 +31,8 @@ class Derived:
 
     def add(self, message: Message) -> None:
         """Add the next message."""
+        while self._hidden and self._hidden[-1][1] <= message.created_at:
+            self._visible_from[self._hidden.pop()[0]] = message.seq
         people = self._conversation.participants
         if self._last is not None and self._last.sender_id != message.sender_id:
             self._other_seq = self._last.seq
@@ -37,8 +48,15 @@ class Derived:
 
     def conversation(self) -> Conversation:
         last = self._last
+        next_seq = 1 if last is None else last.seq + 1
+        hidden = {user_id: next_seq for user_id, _ in self._hidden} | self._visible_from
+        people = {
+            user_id: replace(one, visible_from=hidden.get(user_id, 1))
+            for user_id, one in self._conversation.participants.items()
+        }
         return replace(
             self._conversation,
+            participants=people,
             active_at=self._conversation.created_at if last is None else last.created_at,
             seq=0 if last is None else last.seq,
             version=1 if last is None else last.version,

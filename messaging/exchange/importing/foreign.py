@@ -27,6 +27,8 @@ class Person(Struct, frozen=True, kw_only=True):
     id: str
     name: str | None = None
     picture: str | None = None
+    at: datetime | None = None
+    """When they had this name. The latest name is kept. None: before every other."""
 
 
 class Conversation(Struct, frozen=True, kw_only=True):
@@ -36,12 +38,16 @@ class Conversation(Struct, frozen=True, kw_only=True):
     created_at: datetime | None = None
     """None: when its first message was sent."""
     owner: str | None = None
+    since_joining: bool = False
+    """Whether people see only what was sent since they joined."""
 
 
 class Member(Struct, frozen=True, kw_only=True):
     conversation: str
     person: str
     role: Role = Role.MEMBER
+    visible_since: datetime | None = None
+    """They may see the messages from this time on. None: all messages."""
 
 
 class File(Struct, frozen=True, kw_only=True):
@@ -73,17 +79,22 @@ class Reaction(Struct, frozen=True, kw_only=True):
 
 
 class Edit(Struct, frozen=True, kw_only=True):
-    """A later text of a message."""
+    """A later text of a message. It counts only if it is of the sender of the message."""
 
     conversation: str
     message: str
+    by: str
     text: str
     at: datetime
 
 
 class Deletion(Struct, frozen=True, kw_only=True):
+    """A deletion by the sender of the message. Others than the sender need a right to delete, which
+    no export proves: these messages have `deleted_at` if the product deleted them."""
+
     conversation: str
     message: str
+    by: str
     at: datetime
 
 
@@ -92,15 +103,17 @@ class Pin(Struct, frozen=True, kw_only=True):
     message: str
 
 
+Act = Reaction | Edit | Deletion | Pin
+"""What was done with a message."""
+
+
 class LeftOut(Struct, frozen=True, kw_only=True):
     """Something that has no counterpart here."""
 
     what: str
 
 
-Item = (
-    Person | Conversation | Member | Message | Reaction | Edit | Deletion | Pin | LeftOut | Unusable
-)
+Item = Person | Conversation | Member | Message | Act | LeftOut | Unusable
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,22 @@ and more of them than fit into memory."""
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, TypeVar
 
 import msgspec
 
+from messaging.changes.text_rules import readable
+from messaging.domain.participant import Role
 from messaging.exchange.importing.foreign import (
+    Act,
     Conversation,
     Deletion,
     Edit,
     Found,
+    Item,
     LeftOut,
     Member,
     Message,
@@ -23,14 +28,15 @@ from messaging.exchange.importing.foreign import (
     Reaction,
     Unusable,
 )
+from messaging.exchange.importing.normalising import normalised
 from messaging.exchange.reading import Problem
 
 T = TypeVar("T")
 
 _TABLES = """
-CREATE TABLE person (id TEXT PRIMARY KEY, item BLOB);
+CREATE TABLE person (id TEXT PRIMARY KEY, name TEXT, picture TEXT, at REAL);
 CREATE TABLE conversation (id TEXT PRIMARY KEY, item BLOB, file TEXT, line INTEGER);
-CREATE TABLE member (conversation TEXT, person TEXT, n INTEGER, item BLOB,
+CREATE TABLE member (conversation TEXT, person TEXT, n INTEGER, rank INTEGER, visible_since TEXT,
     PRIMARY KEY (conversation, person));
 CREATE TABLE message (conversation TEXT, id TEXT, at REAL, n INTEGER, item BLOB, file TEXT,
     line INTEGER, PRIMARY KEY (conversation, id));
@@ -39,6 +45,19 @@ CREATE TABLE act (conversation TEXT, message TEXT, n INTEGER, kind TEXT, item BL
 CREATE INDEX act_order ON act (conversation, message, n);
 CREATE TABLE left_out (what TEXT PRIMARY KEY, times INTEGER);
 """
+_PERSON = """
+INSERT INTO person VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+    name = CASE WHEN later THEN excluded.name ELSE name END,
+    picture = coalesce(excluded.picture, picture),
+    at = CASE WHEN later THEN excluded.at ELSE at END
+""".replace("later", "excluded.name IS NOT NULL AND (name IS NULL OR excluded.at >= at)")
+"""The latest name stays, and the last picture."""
+_MEMBER = (
+    "INSERT INTO member VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (conversation, person) DO UPDATE SET rank = max(rank, excluded.rank)"
+)
+"""The highest role stays."""
+_RANKS = (Role.MEMBER, Role.ADMIN, Role.OWNER)
 _ACTS: dict[str, Any] = {"Reaction": Reaction, "Edit": Edit, "Deletion": Deletion, "Pin": Pin}
 
 
@@ -56,26 +75,38 @@ class Staging:
 
     def add(self, found: Found) -> Problem | None:
         """Keep an item. Return the problem with it, if there is one."""
-        item, origin = found.item, found.origin
         self._number += 1
+        try:
+            return self._add(normalised(found.item), found.origin)
+        except Unusable as unusable:
+            return problem(found.origin, str(unusable))
+        except UnicodeError:
+            reason = "An id, a name or a path has half a character (a lone surrogate)."
+            return problem(found.origin, reason)
+        except (ValueError, OverflowError) as error:
+            return problem(found.origin, f"The item cannot be kept: {error}.")
+
+    def _add(self, item: Item, origin: Origin) -> Problem | None:
         match item:
             case Unusable():
                 return problem(origin, str(item))
             case LeftOut():
                 self.leave_out(item.what)
             case Person():
-                self._put("person", item.id, _encoded(item))
+                at = item.at.timestamp() if item.at else 0
+                self._database.execute(_PERSON, (item.id, item.name, item.picture, at))
             case Conversation():
                 place = (origin.file, origin.line)
                 if not self._put("conversation", item.id, _encoded(item), *place):
                     return problem(origin, f"The conversation {item.id} is there twice.")
             case Member():
-                self._put("member", item.conversation, item.person, self._number, _encoded(item))
+                since = item.visible_since.isoformat() if item.visible_since else None
+                order = (self._number, _RANKS.index(item.role), since)
+                self._database.execute(_MEMBER, (item.conversation, item.person, *order))
             case Message():
-                order = (item.at.timestamp(), self._number)
                 place = (origin.file, origin.line)
-                key = (item.conversation, item.id)
-                if not self._put("message", *key, *order, _encoded(item), *place):
+                key = (item.conversation, item.id, item.at.timestamp(), self._number)
+                if not self._put("message", *key, _encoded(item), *place):
                     return problem(origin, f"The message {item.id} is there twice.")
             case _:
                 kind = type(item).__name__
@@ -88,34 +119,46 @@ class Staging:
         self._database.execute(
             "INSERT INTO left_out VALUES (?, ?)"
             " ON CONFLICT (what) DO UPDATE SET times = times + excluded.times",
-            (what, times),
+            (readable(what), times),
         )
 
     def left_out(self) -> list[tuple[str, int]]:
         return list(self._database.execute("SELECT what, times FROM left_out ORDER BY what"))
 
     def people(self) -> Iterator[Person]:
-        """Yield everyone who is named as a person, a member or a sender, in the order of ids."""
+        """Yield everyone who is named as a person or a member, in the order of ids."""
         statement = (
-            "SELECT id, (SELECT item FROM person WHERE person.id = named.id) FROM ("
-            "SELECT id FROM person UNION SELECT person FROM member) named ORDER BY id"
+            "SELECT id, name, picture FROM ("
+            "SELECT id FROM person UNION SELECT person FROM member) named"
+            " LEFT JOIN person USING (id) ORDER BY id"
         )
-        for id_, item in self._database.execute(statement):
-            yield Person(id=id_) if item is None else _decoded(item, Person)
+        for id_, name, picture in self._database.execute(statement):
+            yield Person(id=id_, name=name, picture=picture)
 
     def conversations(self) -> Iterator[tuple[Conversation, Origin]]:
-        """Yield the conversations in the order of ids."""
-        for item, file, line in self._database.execute(
-            "SELECT item, file, line FROM conversation ORDER BY id"
+        """Yield the conversations in the order of their first messages, then those without a
+        message in the order of ids."""
+        for item, file, line, _ in self._database.execute(
+            "SELECT item, file, line, (SELECT min(at) FROM message WHERE conversation = c.id) first"
+            " FROM conversation c ORDER BY first IS NULL, first, id"
         ):
             yield _decoded(item, Conversation), Origin(file, line)
 
     def members(self, conversation: str) -> list[Member]:
         """Return the members in the order in which they were named."""
         found = self._database.execute(
-            "SELECT item FROM member WHERE conversation = ? ORDER BY n", (conversation,)
+            "SELECT person, rank, visible_since FROM member WHERE conversation = ? ORDER BY n",
+            (conversation,),
         )
-        return [_decoded(item, Member) for (item,) in found]
+        return [
+            Member(
+                conversation=conversation,
+                person=person,
+                role=_RANKS[rank],
+                visible_since=datetime.fromisoformat(since) if since else None,
+            )
+            for person, rank, since in found
+        ]
 
     def messages(self, conversation: str) -> Iterator[tuple[Message, Origin]]:
         """Yield the messages by time."""
@@ -131,7 +174,7 @@ class Staging:
         )
         return found.fetchone() is not None
 
-    def acts(self, conversation: str, message: str) -> list[Reaction | Edit | Deletion | Pin]:
+    def acts(self, conversation: str, message: str) -> list[Act]:
         """Return what was done with a message, in the order of the export."""
         found = self._database.execute(
             "SELECT kind, item FROM act WHERE conversation = ? AND message = ? ORDER BY n",
@@ -169,7 +212,8 @@ class Staging:
 
 
 def problem(origin: Origin, reason: str) -> Problem:
-    return Problem(file=origin.file, line=origin.line, reason=reason)
+    """Return a problem that can be printed, whatever the item contains."""
+    return Problem(file=readable(origin.file), line=origin.line, reason=readable(reason))
 
 
 def _encoded(item: object) -> bytes:

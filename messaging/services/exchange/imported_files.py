@@ -105,8 +105,12 @@ class ImportedFiles:
         """Return the file in the folder. Raises Unusable."""
         assert self.folder is not None
         root = self.folder.resolve()
-        file = (root / path).resolve()
-        if not file.is_relative_to(root) or not file.is_file():
+        try:
+            file = (root / path).resolve()
+            found = file.is_relative_to(root) and file.is_file()
+        except (OSError, ValueError):  # a path that no file can have
+            found = False
+        if not found:
             raise Unusable(f"The folder of files has no {path}.")
         if file.stat().st_size > get_limits().attachment_bytes:
             raise Unusable(f"The file {path} has more than {get_limits().attachment_bytes} bytes.")

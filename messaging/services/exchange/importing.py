@@ -102,7 +102,7 @@ class Import:
     async def _conversation(
         self, assembling: Assembling, assembled: Assembled, file: IO[bytes]
     ) -> None:
-        derived = Derived(assembled.conversation)
+        derived = Derived(assembled.conversation, visible_since=assembled.visible_since)
         with TemporaryFile(prefix="chat-import-") as spool:
             shift = 0
             for one in assembling.messages(assembled):

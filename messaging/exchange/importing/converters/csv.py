@@ -76,7 +76,7 @@ def _row(row: Mapping[str, Any], number: int, begun: set[str]) -> Iterator[Item]
         begun.add(conversation)
         title = row.get("title") or None
         yield Conversation(id=conversation, direct=kind == "direct", title=title)
-    yield Person(id=sender, name=row.get("sender_name") or None)
+    yield Person(id=sender, name=row.get("sender_name") or None, at=message.at)
     for person in (sender, *(row.get("participants") or "").split()):
         yield Member(conversation=conversation, person=person)
     yield message

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from messaging.domain.participant import Role
+from messaging.exchange.importing.converters.matrix_memberships import Memberships
 from messaging.exchange.importing.foreign import (
     Conversation,
     Deletion,
@@ -43,7 +44,18 @@ class _Event(Struct, kw_only=True):
     state_key: str | None = None
     redacts: str | None = None
     redacted_because: dict[str, Any] | None = None
-    unsigned: dict[str, Any] = {}
+    unsigned: dict[str, Any] | None = None
+
+    @property
+    def redaction(self) -> dict[str, Any] | None:
+        """The redaction that the server applied."""
+        found = self.redacted_because or (self.unsigned or {}).get("redacted_because")
+        return found if isinstance(found, dict) else None
+
+    @property
+    def is_emptied(self) -> bool:
+        """Return whether the server removed the content."""
+        return not self.content.keys() - {"m.relates_to"}
 
 
 class _Reply(Struct, kw_only=True):
@@ -55,6 +67,10 @@ class _Relation(Struct, kw_only=True):
     event_id: str | None = None
     key: str | None = None
     in_reply_to: _Reply | None = None
+
+
+class _Sent(Struct, kw_only=True):
+    origin_server_ts: _Milliseconds | None = None
 
 
 class _Info(Struct, kw_only=True):
@@ -84,7 +100,7 @@ class _Room:
         self._title: str | None = None
         self._owner: str | None = None
         self._created_at: datetime | None = None
-        self._members: dict[str, bool] = {}
+        self._memberships = Memberships()
         self._senders: set[str] = set()
 
     def convert(self, values: Iterator[Value | Found], name: str) -> Iterator[Found]:
@@ -98,19 +114,25 @@ class _Room:
             except Unusable as unusable:
                 yield Found(unusable, value.origin)
         origin = Origin(name, 1)
-        people = {one for one, there in self._members.items() if there}
-        people |= self._senders - self._members.keys()
+        people = self._memberships.people(self._senders)
         room = Conversation(
             id=self._id,
             direct=len(people) == 2 and self._title is None,
             title=self._title,
             created_at=self._created_at,
             owner=self._owner,
+            since_joining=self._memberships.since_joining,
         )
         yield Found(room, origin)
         for user_id in sorted(people):
             role = Role.OWNER if user_id == self._owner else Role.MEMBER
-            yield Found(Member(conversation=self._id, person=user_id, role=role), origin)
+            member = Member(
+                conversation=self._id,
+                person=user_id,
+                role=role,
+                visible_since=self._memberships.visible_since(user_id),
+            )
+            yield Found(member, origin)
 
     def _items(self, value: Any) -> Iterator[Item]:
         event: _Event = convert(value, _Event, what="event")
@@ -122,28 +144,31 @@ class _Room:
                 yield from self._reaction(event)
             case "m.room.redaction":
                 if (target := event.redacts or event.content.get("redacts")) is not None:
-                    yield Deletion(conversation=self._id, message=str(target), at=at)
+                    by = event.sender
+                    yield Deletion(conversation=self._id, message=str(target), by=by, at=at)
             case "m.room.member" if event.state_key is not None:
-                yield from self._member(event)
+                yield from self._member(event, at)
             case "m.room.create":
                 self._owner, self._created_at = event.sender, at
             case "m.room.name":
                 self._title = str(event.content.get("name", "")) or None
+            case "m.room.history_visibility":
+                self._memberships.set_visibility(event.content.get("history_visibility"))
             case "m.room.encrypted":
                 yield LeftOut(what="encrypted messages")
             case _:
                 yield LeftOut(what="events that are no messages")
 
-    def _member(self, event: _Event) -> Iterator[Item]:
+    def _member(self, event: _Event, at: datetime) -> Iterator[Item]:
         assert event.state_key is not None
-        self._members[event.state_key] = event.content.get("membership") == "join"
+        self._memberships.set_membership(event.state_key, event.content.get("membership"))
         name = event.content.get("displayname")
-        if isinstance(name, str):
-            yield Person(id=event.state_key, name=name)
+        if isinstance(name, str) and event.sender == event.state_key:
+            yield Person(id=event.state_key, name=name, at=at)
 
     def _reaction(self, event: _Event) -> Iterator[Item]:
-        if not event.content:
-            return  # it is redacted
+        if not event.content or event.redaction is not None:
+            return
         relation = _relation(event)
         if relation.event_id is None or relation.key is None:
             raise Unusable("event: a reaction needs `event_id` and `key` in `m.relates_to`.")
@@ -155,23 +180,29 @@ class _Room:
         )
 
     def _message(self, event: _Event, at: datetime) -> Iterator[Item]:
-        self._senders.add(event.sender)
         content = event.content
-        if not content:  # it is redacted
-            yield self._made(event, at, text="", deleted_at=at)
+        if event.is_emptied:  # nothing shows whether it was a message or an edit
+            yield LeftOut(what="messages and edits that are redacted")
             return
         relation = _relation(event)
         if relation.rel_type == "m.replace" and relation.event_id is not None:
+            if event.redaction is not None:
+                yield LeftOut(what="messages and edits that are redacted")
+                return
             new = content.get("m.new_content")
             body = new.get("body") if isinstance(new, dict) else None
             if not isinstance(body, str):
                 raise Unusable("event: `m.new_content` needs a text `body`.")
-            yield Edit(conversation=self._id, message=relation.event_id, text=body, at=at)
+            target = relation.event_id
+            yield Edit(conversation=self._id, message=target, by=event.sender, text=body, at=at)
             return
+        self._senders.add(event.sender)
+        self._memberships.add_message(at)
         body = content.get("body")
         if not isinstance(body, str):
             raise Unusable("event: `content` needs a text `body`.")
-        yield self._made(event, at, text=body, relation=relation)
+        deleted_at = None if event.redaction is None else _time_of(event.redaction, at)
+        yield self._made(event, at, text=body, relation=relation, deleted_at=deleted_at)
 
     def _made(
         self,
@@ -179,8 +210,8 @@ class _Room:
         at: datetime,
         *,
         text: str,
-        relation: _Relation | None = None,
-        deleted_at: datetime | None = None,
+        relation: _Relation,
+        deleted_at: datetime | None,
     ) -> Message:
         content = event.content
         files: tuple[File, ...] = ()
@@ -191,7 +222,7 @@ class _Room:
             files = (File(path=media, name=text, content_type=info.mimetype),)
             text = ""
         mentions: _Mentions = convert(content.get("m.mentions") or {}, _Mentions, what="mentions")
-        reply = relation and relation.in_reply_to
+        reply = relation.in_reply_to
         return Message(
             id=event.event_id,
             conversation=self._id,
@@ -203,6 +234,13 @@ class _Room:
             mentions=tuple(mentions.user_ids),
             files=files,
         )
+
+
+def _time_of(redaction: dict[str, Any], otherwise: datetime) -> datetime:
+    """Return when a message was redacted."""
+    found: _Sent = convert(redaction, _Sent, what="redacted_because")
+    sent = found.origin_server_ts
+    return otherwise if sent is None else datetime.fromtimestamp(sent / 1000, UTC)
 
 
 def _relation(event: _Event) -> _Relation:

@@ -31,6 +31,7 @@ _LISTS = {"channels.json": False, "groups.json": False, "mpims.json": False, "dm
 """The lists of conversations, and whether they are direct."""
 _WRITTEN = {"", "me_message", "thread_broadcast", "file_share", "bot_message"}
 """The subtypes of messages that somebody wrote."""
+_Seconds = Annotated[int, Meta(ge=0, le=253_402_300_799)]
 _Ts = Annotated[str, Meta(pattern=r"\A[0-9]{9,11}(\.[0-9]{1,6})?\Z")]
 _MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 _LINK = re.compile(r"<([^>|]+)(?:\|([^>]*))?>")
@@ -57,7 +58,7 @@ class _PinOf(Struct, kw_only=True):
 class _Channel(Struct, kw_only=True):
     id: str
     name: str = ""
-    created: int | None = None
+    created: _Seconds | None = None
     creator: str | None = None
     members: list[str] = []
     pins: list[_PinOf] = []
@@ -157,7 +158,7 @@ def _message(value: Any, conversation: str) -> Iterator[Item]:
     if sender is None:
         raise Unusable("message: it has neither `user` nor `bot_id`.")
     if message.user is None:
-        yield Person(id=sender, name=message.username)
+        yield Person(id=sender, name=message.username, at=_seconds(float(message.ts)))
     reply_to = message.thread_ts if message.thread_ts != message.ts else None
     yield Message(
         id=message.ts,
