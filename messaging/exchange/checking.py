@@ -4,13 +4,12 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import pairwise
 from typing import Any
 
 from messaging.changes.metadata_rules import require_metadata
-from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import InvalidRequest
-from messaging.domain.identifiers import is_stored_user_id
+from messaging.domain.limits import BOUNDS
 from messaging.exchange.hashing import ConversationHash
 from messaging.exchange.lines import Malformed
 from messaging.exchange.reading import Line, Problem
@@ -23,11 +22,17 @@ from messaging.exchange.records import (
     Person,
     Position,
 )
+from messaging.exchange.records_checking import (
+    conversation_reasons,
+    message_reasons,
+    position_reasons,
+    report_reasons,
+    reserved_ids,
+)
 from messaging.exchange.seen import Seen
 
-MAX_TEXT_BYTES = 64 * 1024
-MAX_PARTICIPANTS = 5_000
-_MAX_LISTED = 200
+MAX_TEXT_BYTES = BOUNDS["text_bytes"][1]
+MAX_PARTICIPANTS = BOUNDS["participants"][1]
 _RANKS: Mapping[type, int] = {Header: 0, Person: 1, FullReport: 3, End: 4}
 """The order of the records. Those of conversations have rank 2."""
 
@@ -100,34 +105,23 @@ class _Checker:
 
     def _person(self, person: Person, number: int) -> Iterator[str]:
         yield from self._once("person", person.user_id, number)
-        yield from _user_ids(person.user_id, *person.blocked)
+        yield from reserved_ids(person.user_id, *person.blocked)
 
     def _begin(self, conversation: Conversation, number: int) -> Iterator[str]:
         self._conversation, self._hash, self._damaged = conversation, ConversationHash(), False
         self._last_seq, self._last_user = 0, ""
         yield from self._once("conversation", conversation.id, number)
-        people = conversation.participants
-        if conversation.kind is ConversationKind.DIRECT and len(people) > 2:
-            yield "A direct conversation has two participants."
-        if len(people) > MAX_PARTICIPANTS:
+        if len(conversation.participants) > MAX_PARTICIPANTS:
             yield f"The conversation has more than {MAX_PARTICIPANTS} participants."
-        if any(one.joined_version > conversation.version for one in people.values()):
-            yield "A participant joined at a version above that of the conversation."
-        for name in ("sent_seq", "mentioned_seq"):
-            if any(seq > conversation.seq for seq in getattr(conversation, name).values()):
-                yield f"`{name}` has a number above `seq`."
-        bounds = [one for ends in conversation.uncounted.ranges() for one in ends]
-        if any(one > other for one, other in pairwise(bounds)) or any(
-            one < 1 or one > conversation.seq for one in bounds
-        ):
-            yield "`uncounted` is not a list of ascending ranges up to `seq`."
-        yield from _user_ids(*people)
+        yield from conversation_reasons(conversation)
         yield from _metadata(conversation.metadata)
         self._hash.add(conversation)
 
     def _position(self, one: Position, _: int) -> Iterator[str]:
         yield from self._inside(one.conversation_id)
-        yield from _user_ids(one.position.user_id)
+        yield from reserved_ids(one.position.user_id)
+        if self._conversation is not None:
+            yield from position_reasons(one.position, self._conversation.seq)
         if self._hash.messages:
             yield "The positions of a conversation come before its messages."
         if one.position.user_id <= self._last_user:
@@ -146,15 +140,11 @@ class _Checker:
                 yield f"`seq` {message.seq} is above that of the conversation."
             if message.version > conversation.version or message.version < 1:
                 yield f"`version` {message.version} is not one of the conversation's."
-        if message.deleted_at is None and message.text is None:
-            yield "The message is not deleted, but has no text."
+        yield from message_reasons(full)
         if message.text is not None and len(message.text.encode()) > MAX_TEXT_BYTES:
             yield f"The text has more than {MAX_TEXT_BYTES} bytes."
-        if len(full.files) > len(message.attachments):
-            yield "`files` has more entries than `attachments`."
         for one in full.files:
             yield from self._once("attachment", one.id, number)
-        yield from _user_ids(message.sender_id, *(one.user_id for one in full.reactions))
         yield from _metadata(message.metadata)
         if conversation is not None:
             self._hash.add(full)
@@ -170,6 +160,7 @@ class _Checker:
 
     def _report(self, full: FullReport, number: int) -> Iterator[str]:
         yield from self._once("report", full.report.id, number)
+        yield from report_reasons(full)
 
     def _end(self, end: End, _: int) -> Iterator[str]:
         if end.records != self._lines:
@@ -186,12 +177,6 @@ class _Checker:
         before = self._seen.add(kind, id_, number)
         if before is not None:
             yield f"The {kind} {id_} is already in line {before}."
-
-
-def _user_ids(*user_ids: str) -> Iterator[str]:
-    for user_id in user_ids[:_MAX_LISTED]:
-        if not is_stored_user_id(user_id):
-            yield f"The user id {user_id} is reserved."
 
 
 def _metadata(text: str | None) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """The digest of a conversation: equal if two stores hold the same conversation and messages.
 
 It covers the line of the conversation and the lines of its messages, as `lines.encode` writes them.
-Read positions are not in it: people move them at any time.
+Read positions, `preferences` and `blocked_by` are not in it: people change them without a new
+version of the conversation.
 """
 
 import hashlib
+from dataclasses import replace
 
 from messaging.domain.conversation import Conversation
 from messaging.exchange.lines import encode
@@ -20,8 +22,10 @@ class ConversationHash:
     def add(self, record: Conversation | FullMessage) -> bytes:
         """Add the conversation first, then its messages by `seq`. Return the line."""
         line = encode(record)
-        self._state.update(line)
-        self.messages += isinstance(record, FullMessage)
+        if isinstance(record, FullMessage):
+            self.add_line(line)
+        else:
+            self._state.update(encode(replace(record, preferences={}, blocked_by=frozenset())))
         return line
 
     def add_line(self, line: bytes) -> None:

@@ -17,6 +17,7 @@ from messaging.domain.fields.codec import default_of, required, types_of
 from messaging.domain.fields.earlier_texts import EarlierText
 from messaging.domain.fields.types import Number, ShortText, Text, UserId
 from messaging.domain.files.stored_attachment import StoredAttachment
+from messaging.domain.limits import BOUNDS
 from messaging.domain.message import Attachment, Message, ReactionSummary
 from messaging.domain.participant import OwnFlags, Participant, Preferences, ReadPosition
 from messaging.domain.people import QuietHours, UserSettings
@@ -27,6 +28,12 @@ from messaging.exchange.records import FORMAT, VERSION, ConversationEnd, End
 
 Time = Annotated[datetime, Meta(tz=True)]
 StoredId = Annotated[str, Meta(pattern=r"\A[a-z2-7]{26}\Z")]
+_ClientId = Annotated[str, Meta(max_length=128)]
+_Digest = Annotated[str, Meta(max_length=64)]
+_Operator = Annotated[str, Meta(max_length=150)]
+_Part = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
+_Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+"""The columns of SQL have these bounds."""
 _Emoji = Annotated[str, Meta(min_length=1, max_length=32)]
 _Range = tuple[Number, Number]
 _Format = Annotated[str, Meta(pattern=rf"\A{FORMAT}\Z")]
@@ -34,7 +41,9 @@ _Format = Annotated[str, Meta(pattern=rf"\A{FORMAT}\Z")]
 
 class PersonReactionsLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     user_id: UserId
-    emojis: Annotated[tuple[_Emoji, ...], Meta(min_length=1, max_length=20)]
+    emojis: Annotated[
+        tuple[_Emoji, ...], Meta(min_length=1, max_length=BOUNDS["reactions_per_person"][1])
+    ]
 
 
 _EMPTY: tuple[Any, ...] = (Uncounted(), frozenset())
@@ -100,7 +109,8 @@ _SIMPLE: Mapping[Any, Any] = {
     Uncounted: tuple[_Range, ...],
 }
 """The type of a value in a line, by its type in an entity."""
-AttachmentLine: Any = _line(Attachment, None, _SIMPLE)
+_SIZES: Mapping[str, Any] = {"width": _Small | None, "height": _Small | None}
+AttachmentLine: Any = _line(Attachment, None, _SIMPLE, types={"id": StoredId, **_SIZES})
 ReactionSummaryLine: Any = _line(ReactionSummary, None, _SIMPLE)
 PreferencesLine: Any = _line(Preferences, None, _SIMPLE)
 OwnFlagsLine: Any = _line(OwnFlags, None, _SIMPLE)
@@ -108,7 +118,7 @@ QuietHoursLine: Any = _line(QuietHours, None, _SIMPLE)
 SettingsLine: Any = _line(UserSettings, None, {**_SIMPLE, QuietHours: QuietHoursLine})
 EarlierTextLine: Any = _line(EarlierText, None, _SIMPLE, types={"text": Text})
 ParticipantLine: Any = _line(Participant, None, _SIMPLE, types={"user_id": UserId})
-DeviceLine: Any = _line(Device, None, _SIMPLE, types={"token": Text})
+DeviceLine: Any = _line(Device, None, _SIMPLE, types={"id": _ClientId, "token": Text})
 _TYPES: Mapping[Any, Any] = {
     **_SIMPLE,
     Mapping[str, Preferences]: dict[UserId, PreferencesLine],
@@ -153,7 +163,14 @@ FileLine: Any = _line(
     None,
     _TYPES,
     without=("token",),
-    types={"id": StoredId, "owner_id": UserId},
+    types={
+        "id": StoredId,
+        "conversation_id": StoredId,
+        "owner_id": UserId,
+        "part": _Part | None,
+        "message_id": StoredId | None,
+        **_SIZES,
+    },
     extra=(("path", Text | None, None),),
 )
 ConversationLine: Any = _line(
@@ -167,13 +184,23 @@ ConversationLine: Any = _line(
         "participants": tuple[ParticipantLine, ...],
         "metadata": Text | None,
         "picture": Text | None,
+        "last_sender_id": _ClientId,
+        "pinned_count": _Small,
+        "content_hash": _Digest,
     },
 )
 MessageLine: Any = _line(
     Message,
     "message",
     _TYPES,
-    types={"id": StoredId, "conversation_id": StoredId, "created_at": Time},
+    types={
+        "id": StoredId,
+        "conversation_id": StoredId,
+        "created_at": Time,
+        "client_id": _ClientId | None,
+        "reply_to": StoredId | None,
+        "content_hash": _Digest,
+    },
     extra=(
         ("earlier_texts", tuple[EarlierTextLine, ...], ()),
         ("reacted", tuple[PersonReactionsLine, ...], ()),
@@ -195,7 +222,15 @@ ReportLine: Any = _line(
     Report,
     "report",
     _TYPES,
-    types={"id": StoredId, "author_id": UserId, "reporter_id": ShortText, "reason": Text},
+    types={
+        "id": StoredId,
+        "conversation_id": StoredId,
+        "message_id": StoredId,
+        "author_id": UserId,
+        "reporter_id": _ClientId,
+        "reason": Text,
+        "closed_by": _Operator,
+    },
     extra=(
         ("text", Text | None, None),
         ("attachments", tuple[AttachmentLine, ...], ()),

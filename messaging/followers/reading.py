@@ -8,6 +8,7 @@ from datetime import datetime
 from messaging.domain.message import Message
 from messaging.followers.follower import NOTHING, Followed
 from messaging.stores.conversations import Store
+from messaging.stores.exchange import is_shell
 
 MAX_MESSAGES = 200
 """Of one `Followed`."""
@@ -35,6 +36,8 @@ async def read_after(
     conversation = await store.get_conversation(conversation_id)
     if conversation is None:
         raise Gone
+    if is_shell(conversation):  # it is being loaded
+        return None
     since, whole = version, False
     if version == NOTHING and from_beginning:
         whole = True

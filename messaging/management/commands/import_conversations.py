@@ -134,6 +134,10 @@ class Command(BaseCommand):
             f"messages. The store had {kept.people} people and {kept.conversations} conversations "
             "of them before."
         )
+        if load.others:
+            raise CommandError(
+                f"{load.others} conversations differ from the export and were not imported."
+            )
 
 
 def _people(path: Path | None) -> dict[str, str]:

@@ -75,11 +75,17 @@ class Command(BaseCommand):
         new, kept = load.counts, load.kept
         self.stdout.write(
             f"Loaded {new.people} people, {new.conversations} conversations with {new.messages} "
-            f"messages, {new.reports} reports, {progress.rate(new.messages)}. Each conversation "
-            "matches the file."
+            f"messages, {new.reports} reports, {progress.rate(new.messages)}. Each of these "
+            "conversations matches the file."
         )
         if kept.people or kept.conversations or kept.reports:
+            same = kept.conversations - load.continued - load.others
             self.stdout.write(
                 f"The store had {kept.people} people, {kept.conversations} conversations and "
-                f"{kept.reports} reports before; they are as they were."
+                f"{kept.reports} reports before. Of these conversations {same} match the file, "
+                f"{load.continued} have its messages and later changes."
+            )
+        if load.others:
+            raise CommandError(
+                f"{load.others} conversations differ from the file and were not loaded."
             )

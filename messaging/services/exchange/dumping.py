@@ -21,6 +21,7 @@ from messaging.exchange.records import (
     Position,
     Record,
 )
+from messaging.services.exchange.positions import position_up_to
 from messaging.stores.catalogue import Place
 from messaging.stores.conversations import Store
 from messaging.stores.exchange import ExchangeStore, is_shell
@@ -102,14 +103,11 @@ class Dump:
                 return None
             hashed = ConversationHash()
             self._line(hashed.add(conversation))
-            for position in sorted(
-                await self._store.list_read_positions(conversation_id),
-                key=lambda one: one.user_id,
-            ):
-                self._put(Position(conversation_id=conversation_id, position=position))
-            for line in reading.lines():
-                hashed.add_line(line)
-                self._line(line)
+            if not _is_deleted(conversation):  # else its content may be there for some minutes
+                await self._positions(conversation)
+                for line in reading.lines():
+                    hashed.add_line(line)
+                    self._line(line)
         dumped = Dumped(conversation=conversation, messages=hashed.messages, hash=hashed.digest())
         self._put(
             ConversationEnd(
@@ -119,6 +117,12 @@ class Dump:
         self.counts.conversations += 1
         self._progress(0)
         return dumped
+
+    async def _positions(self, conversation: Conversation) -> None:
+        found = await self._store.list_read_positions(conversation.id)
+        for position in sorted(found, key=lambda one: one.user_id):
+            known = position_up_to(position, conversation.seq)
+            self._put(Position(conversation_id=conversation.id, position=known))
 
     async def _people(self) -> None:
         after = ""
@@ -149,6 +153,11 @@ class Dump:
     def _progress(self, messages: int) -> None:
         self.counts.messages += messages
         self._on_progress(self.counts)
+
+
+def _is_deleted(conversation: Conversation) -> bool:
+    """Return whether a group was deleted. One that everybody has left keeps its messages."""
+    return not conversation.participants and not conversation.seq
 
 
 async def digest_of(store: Store, exchange: ExchangeStore, conversation_id: str) -> Dumped | None:

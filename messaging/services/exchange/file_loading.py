@@ -28,7 +28,8 @@ async def load_file(
     show: Callable[[str], object],
 ) -> int:
     """Load a file, and return the number of its problems: if there are any, they are shown, and
-    nothing is loaded. `on_progress` gets the place in the file, in bytes.
+    nothing is loaded. `on_progress` gets the place in the file, in bytes. Conversations of
+    `Load.others` are shown too.
 
     Raises NotLoaded, StoreUnavailable, OSError.
     """
@@ -53,6 +54,7 @@ async def load_file(
             on_progress(counts, line.end)
 
         load.on_progress = note
+        load.on_other = show
         file.seek(place.at)
         await load.load(read_lines(file, number=place.line, at=place.at), header=header)
         resuming.end()

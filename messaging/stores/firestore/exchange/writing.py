@@ -123,6 +123,9 @@ async def add_messages(
     database = connection.database
     id_ = begun.conversation.id
     writes = Writes(database)
+    fence = {"commit_id": begun.conversation.commit_id}  # unchanged, but nobody else's by now
+    token = cast("int", begun.conversation.token)
+    writes.update(conversation_name(database, id_), fence, list(fence), token=token)
     for full in messages:
         message = full.message
         name = message_name(database, id_, message.id)

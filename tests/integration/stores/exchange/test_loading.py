@@ -13,7 +13,6 @@ from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
 
 from messaging.domain.conversation import Conversation
-from messaging.domain.exceptions import StoreUnavailable
 from messaging.exchange.lines import decode, encode
 from messaging.exchange.records import FullMessage, Header
 from messaging.followers.checkpoints import Checkpoint, Checkpoints
@@ -215,10 +214,25 @@ async def test_a_webhook_that_reads_at_this_moment_is_waited_for(
     claimed = await stores.index.write("follow", other.claim, conversation.id, seconds=60)
     assert isinstance(claimed, Checkpoint)
 
-    with pytest.raises(StoreUnavailable):
-        await mark_followed(stores.index, conversation)
+    assert not await mark_followed(stores.index, conversation)
     await stores.index.write("follow", other.release, claimed)
-    await mark_followed(stores.index, conversation)
+    assert await mark_followed(stores.index, conversation)
+
+    found = await stores.index.read("follow", other.get, [conversation.id])
+    assert found[conversation.id].after(registered.generation) == conversation.version
+
+
+async def test_a_webhook_whose_process_was_killed_is_not_waited_for(
+    instance: Instance, stores: Stores
+) -> None:
+    """Its lease has ended."""
+    conversation, _ = _first_message(await file_of(instance, stores))
+    follower: Follower = _Webhook()
+    registered = await stores.index.write("follow", register, follower, epoch="e")
+    other = Checkpoints(_Webhook.name, owner="other")
+    await stores.index.write("follow", other.claim, conversation.id, seconds=-1)
+
+    assert await mark_followed(stores.index, conversation)
 
     found = await stores.index.read("follow", other.get, [conversation.id])
     assert found[conversation.id].after(registered.generation) == conversation.version
@@ -234,6 +248,7 @@ async def test_the_commands(instance: Instance, stores: Stores, tmp_path: Path) 
         await run("dump_conversations", str(path))
     await empty_sqlite()
 
+    assert problems(path.read_bytes()) == []
     assert "No problem" in await run("load_conversations", str(path), "--dry-run")
     assert len(body(await dumped(stores))) == 1
     assert "matches the file" in await run("load_conversations", str(path))

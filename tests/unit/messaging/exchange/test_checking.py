@@ -1,0 +1,161 @@
+"""What one record must not say, and what it may."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+
+import pytest
+
+from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.limits import BOUNDS
+from messaging.domain.participant import OwnFlags, Participant, ReadPosition, Role
+from messaging.exchange.checking import check
+from messaging.exchange.lines import Malformed, decode, encode
+from messaging.exchange.reading import read_lines
+from messaging.exchange.records import (
+    ConversationEnd,
+    End,
+    FullMessage,
+    Header,
+    Person,
+    Position,
+    Record,
+)
+from tests.unit.messaging.exchange.samples import (
+    AT,
+    ATTACHMENT,
+    CONVERSATION,
+    FILE,
+    FULL_MESSAGE,
+    MESSAGE,
+)
+
+SENT = replace(FULL_MESSAGE, message=replace(MESSAGE, deleted_at=None), paths={})
+POSITION = Position(
+    conversation_id=CONVERSATION.id, position=ReadPosition(user_id="bob", read_seq=2)
+)
+
+
+def reasons(
+    conversation: Conversation = CONVERSATION,
+    position: Position = POSITION,
+    message: FullMessage = SENT,
+    *people: Person,
+) -> list[str]:
+    """Return the problems of a file with these records, which otherwise has none."""
+
+    def records() -> Iterator[Record]:
+        yield Header(made_at=AT, id="made")
+        yield from people
+        yield conversation
+        yield position
+        yield message
+        yield ConversationEnd(conversation_id=conversation.id, messages=1)
+        yield End(records=5 + len(people))
+
+    file = b"".join(map(encode, records()))
+    return [problem.reason for problem in check(read_lines(BytesIO(file)))]
+
+
+def test_a_good_file_has_no_problem() -> None:
+    assert reasons() == []
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"read_seq": 10**9}, "`read_seq` is above `seq`"),
+        ({"delivered_seq": 3}, "`delivered_seq` is above `seq`"),
+        ({"flags": OwnFlags(marked_unread=3)}, "`marked_unread` is above"),
+        ({"flags": OwnFlags(archived_seq=3)}, "`archived_seq` is above"),
+    ],
+)
+def test_a_position_is_within_its_conversation(values: dict[str, object], reason: str) -> None:
+    """Otherwise nothing that is written later would ever be unread."""
+    moved = replace(POSITION, position=replace(POSITION.position, **values))  # type: ignore[arg-type]
+    (found,) = reasons(position=moved)
+    assert found.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"other_seq": 3}, "`other_seq` is above `seq`."),
+        ({"mentions_all_seq": 3}, "`mentions_all_seq` is above `seq`."),
+        ({"pinned_count": 3}, "`pinned_count` is above `seq`."),
+        ({"last_sender_id": "__x__"}, "The user id __x__ is reserved."),
+        ({"sent_seq": {"__x__": 1}}, "The user id __x__ is reserved."),
+        ({"blocked_by": frozenset({"__x__"})}, "The user id __x__ is reserved."),
+    ],
+)
+def test_a_conversation_agrees_with_itself(values: dict[str, object], reason: str) -> None:
+    changed = replace(CONVERSATION, **values)  # type: ignore[arg-type]
+    assert reasons(changed) == [reason]
+
+
+def _crowd(number: int, last: str) -> Conversation:
+    ids = [*(f"user-{one}" for one in range(number - 1)), last]
+    people = {id_: Participant(user_id=id_, role=Role.MEMBER, joined_version=0) for id_ in ids}
+    return replace(CONVERSATION, participants=people)
+
+
+def test_every_user_id_is_checked() -> None:
+    """Not only the first ones. A store refuses some."""
+    assert reasons(_crowd(300, "__x__")) == ["The user id __x__ is reserved."]
+    person = Person(user_id="ann", blocked=tuple(f"__{one:03}__" for one in range(300)))
+    assert len(reasons(CONVERSATION, POSITION, SENT, person)) == 10
+
+
+def test_everything_that_a_setting_allows_can_be_loaded() -> None:
+    text = "x" * BOUNDS["text_bytes"][1]
+    long = replace(SENT, message=replace(SENT.message, text=text))
+    assert reasons(_crowd(BOUNDS["participants"][1], "ann"), message=long) == []
+    longer = replace(SENT, message=replace(SENT.message, text=f"{text}x"))
+    assert reasons(message=longer) == [f"The text has more than {len(text)} bytes."]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"conversation_id": "a" * 26}, "belongs to another message."),
+        ({"message_id": "a" * 26}, "belongs to another message."),
+        ({"message_id": None}, "belongs to another message."),
+        ({"seq": 1}, "has another `seq` than the message."),
+        ({"id": "a" * 26}, "is not one of `attachments`."),
+    ],
+)
+def test_a_file_belongs_to_its_message(values: dict[str, object], reason: str) -> None:
+    """Otherwise one could read and delete the files of others."""
+    file = replace(FILE, **values)  # type: ignore[arg-type]
+    assert reasons(message=replace(SENT, files=(file,))) == [f"The file {file.id} {reason}"]
+
+
+def test_a_deleted_message_has_no_content() -> None:
+    deleted = replace(MESSAGE, text=None, attachments=(), metadata=None, reactions={})
+    assert reasons(message=FullMessage(message=deleted)) == []
+    (reason,) = reasons(message=replace(FULL_MESSAGE, paths={}))
+    assert reason.startswith("The message is deleted, but has `text`, ")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        replace(SENT, files=(replace(FILE, part="../../secret"),)),
+        replace(SENT, files=(replace(FILE, width=2**31),)),
+        replace(SENT, message=replace(MESSAGE, attachments=(replace(ATTACHMENT, id="x"),))),
+        replace(SENT, message=replace(MESSAGE, content_hash="x" * 65)),
+        replace(SENT, message=replace(MESSAGE, client_id="x" * 129)),
+        replace(SENT, message=replace(MESSAGE, reply_to="x")),
+        replace(CONVERSATION, content_hash="x" * 65),
+        replace(CONVERSATION, pinned_count=2**31),
+    ],
+)
+def test_a_value_that_no_column_holds_is_malformed(record: Record) -> None:
+    line = encode(record)
+    with pytest.raises(Malformed):
+        decode(line)
+
+
+def test_a_direct_conversation_has_two_people() -> None:
+    crowd = replace(_crowd(3, "ann"), kind=ConversationKind.DIRECT)
+    assert reasons(crowd) == ["A direct conversation has two participants."]
