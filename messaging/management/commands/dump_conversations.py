@@ -12,10 +12,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.identifiers import is_stored_id
 from messaging.exchange.lines import schema
+from messaging.exchange.secret_files import create_secret
 from messaging.management.progress import Progress
 from messaging.services.exchange.dumping import ChangesTooFast, Counts, Dump
 from messaging.stores import make_stores
+from messaging.stores.exchange import is_shell
 
 
 class Command(BaseCommand):
@@ -44,12 +47,14 @@ class Command(BaseCommand):
             return
         if file is None:
             raise CommandError("Name a file, or - for the standard output.")
+        ids = list(dict.fromkeys(options["conversation"]))
         try:
+            asyncio.run(self._require(ids))
             if file == "-":
-                asyncio.run(self._dump(sys.stdout.buffer, options["conversation"]))
+                asyncio.run(self._dump(sys.stdout.buffer, ids))
                 return
-            with Path(file).open("xb") as target:
-                asyncio.run(self._dump(target, options["conversation"]))
+            with create_secret(Path(file)) as target:
+                asyncio.run(self._dump(target, ids))
         except FileExistsError:
             raise CommandError(f"{file} exists. Name another file.") from None
         except OSError as error:
@@ -63,6 +68,22 @@ class Command(BaseCommand):
                 f"Conversation {error} changes faster than it can be read. The file is not "
                 "complete. Repeat the command at a quieter time."
             ) from None
+
+    async def _require(self, conversation_ids: Sequence[str]) -> None:
+        """Raises CommandError for an id that the store does not have."""
+        if not conversation_ids:
+            return
+        stores = make_stores()
+        try:
+            for id_ in conversation_ids:
+                found = (
+                    await stores.conversations.get_conversation(id_) if is_stored_id(id_) else None
+                )
+                if found is None or is_shell(found):
+                    raise CommandError(f"The store has no conversation {id_}.")
+        finally:
+            await stores.index.close()
+            await stores.conversations.close()
 
     async def _dump(self, target: BinaryIO, conversation_ids: Sequence[str]) -> None:
         stores = make_stores()

@@ -1,6 +1,7 @@
 """Converts the export of another product to a file of the exchange format: every problem is found
 first, and a file is complete or not there."""
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -25,8 +26,12 @@ from messaging.exchange.records import (
     Position,
     Record,
 )
+from messaging.exchange.secret_files import create_secret
 from messaging.services.exchange.dumping import Counts
 from messaging.services.exchange.imported_files import ImportedFiles
+
+_ID_TO_COME = "a" * 26
+"""In the header until the whole content is known. The id is as long."""
 
 
 class Import:
@@ -45,6 +50,7 @@ class Import:
         self._files = files
         self._show = show
         self._records = 0
+        self._content = hashlib.sha256()
         self.problems = 0
         self.counts = Counts()
         self.left_out: list[tuple[str, int]] = []
@@ -57,7 +63,8 @@ class Import:
         """
         new = target.with_name(f"{target.name}.new")
         try:
-            with Staging() as staging, new.open("wb") as file:
+            new.unlink(missing_ok=True)
+            with Staging() as staging, create_secret(new) as file:
                 self._collect(staging, source)
                 if not self.problems:
                     await self._write(staging, file)
@@ -90,14 +97,17 @@ class Import:
         if latest is None:
             self._note(Problem(line=0, reason="The export has no conversation."))
             return
-        id_ = derived_id("import", self._product, *(one.conversation.id for one in conversations))
-        self._put(file, Header(made_at=latest, source=self._product, id=id_))
+        self._put(file, Header(made_at=latest, source=self._product, id=_ID_TO_COME))
         for person in assembling.people():
             self._put(file, person)
             self.counts.people += 1
         for conversation in conversations:
             await self._conversation(assembling, conversation, file)
         self._put(file, End(records=self._records))
+        # The same content has the same id: so a load of it goes on after a kill.
+        id_ = derived_id("import", self._product, self._content.hexdigest())
+        file.seek(0)
+        file.write(encode(Header(made_at=latest, source=self._product, id=id_)))
 
     async def _conversation(
         self, assembling: Assembling, assembled: Assembled, file: IO[bytes]
@@ -156,6 +166,7 @@ class Import:
 
     def _line(self, file: IO[bytes], line: bytes) -> None:
         file.write(line)
+        self._content.update(line)
         self._records += 1
 
 

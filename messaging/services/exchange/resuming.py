@@ -22,9 +22,16 @@ class Place:
 
 class Resuming:
     def __init__(self, loaded: Path, *, load_id: str, target: str) -> None:
-        """Create it for a file. `load_id` identifies its content, `target` the store."""
+        """Create it for a file. `load_id` is that of its header, `target` identifies the store.
+        Raises OSError."""
         self._path = loaded.with_name(f"{loaded.name}.loading")
-        self._key = {"load": load_id, "target": target}
+        found = loaded.stat()
+        self._key = {
+            "load": load_id,
+            "target": target,
+            "size": found.st_size,
+            "changed": found.st_mtime_ns,
+        }
         self._noted_at = float("-inf")
 
     def place(self) -> Place | None:

@@ -1,7 +1,7 @@
 """Loading into a store that people use, on SQL and on Firestore: what they have decided stays in
 force, and what they have changed is not overwritten."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +16,8 @@ from messaging.exchange.records import FullMessage, Person
 from messaging.followers.follower import NOTHING
 from messaging.followers.reading import read_after
 from messaging.runtime.instance import Instance
-from messaging.services import conversations, messages
+from messaging.services import conversations
+from messaging.services import messages as messages_service
 from messaging.services.account import blocks, conversation_preferences
 from messaging.services.exchange.loading import NotLoaded
 from messaging.stores import Stores
@@ -103,7 +104,7 @@ async def test_nobody_writes_past_a_block_after_a_load(instance: Instance, sql: 
     await loaded(file_with(["hello"]), sql)
 
     with pytest.raises(Blocked):
-        await messages.send_message(
+        await messages_service.send_message(
             instance, user_id="bob", conversation_id=DIRECT.id, text="hi", client_id="1"
         )
 
@@ -152,7 +153,7 @@ async def test_a_conversation_that_went_on_has_the_messages_of_the_file(
 ) -> None:
     file = file_with(["hello"])
     await loaded(file, sql)
-    await messages.send_message(
+    await messages_service.send_message(
         instance, user_id="bob", conversation_id=DIRECT.id, text="hi", client_id="1"
     )
 
@@ -169,7 +170,7 @@ async def test_another_conversation_of_the_same_people_is_reported(
         instance, user_id="ann", kind=ConversationKind.DIRECT, participant_ids=["bob"]
     )
     for number in range(3):
-        await messages.send_message(
+        await messages_service.send_message(
             instance, user_id="bob", conversation_id=DIRECT.id, text="x", client_id=str(number)
         )
 
@@ -212,8 +213,8 @@ class _Unanswered(_With):
 
     failures = 0
 
-    async def add_messages(self, begun: Begun, full: list[FullMessage]) -> None:
-        await self._store.add_messages(begun, full)
+    async def add_messages(self, begun: Begun, messages: Sequence[FullMessage]) -> None:
+        await self._store.add_messages(begun, messages)
         if not self.failures:
             self.failures = 1
             raise StoreUnavailable
