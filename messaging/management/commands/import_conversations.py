@@ -12,8 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.exchange.importing.converters import CONVERTERS
+from messaging.exchange.importing.foreign import Unusable
 from messaging.files.checking.workers import CheckingWorkers, workers_of_this_machine
-from messaging.files.storage import FilesUnavailable
+from messaging.files.storage import FileStorage, FilesUnavailable
 from messaging.files.storages import make_storage
 from messaging.services.exchange.file_loading import load_file
 from messaging.services.exchange.imported_files import ImportedFiles
@@ -62,12 +63,14 @@ class Command(BaseCommand):
                 asyncio.run(self._import(source, target, product, people, options))
         except FilesUnavailable:
             raise CommandError(
-                "The storage of files does not answer. Nothing was loaded."
+                "The storage of files does not answer. Run this command again later."
             ) from None
         except StoreUnavailable:
             raise CommandError(
                 "The store does not answer. Run `manage.py doctor`, then this command again."
             ) from None
+        except Unusable as error:
+            raise CommandError(f"{error} Run this command again.") from None
         except NotLoaded as error:
             raise CommandError(f"{error.problem} The load stopped there.") from None
         except OSError as error:
@@ -92,36 +95,55 @@ class Command(BaseCommand):
             )
             try:
                 complete = await importing.convert(source, target)
+                for what, times in importing.left_out:
+                    self.stdout.write(f"Left out: {times} {what}.")
+                if not complete:
+                    raise CommandError(f"{importing.problems} problems. Nothing was imported.")
+                counts = importing.counts
+                self.stdout.write(
+                    f"The export has {counts.people} people, {counts.conversations} conversations "
+                    f"and {counts.messages} messages."
+                )
+                if not options["dry_run"]:
+                    await self._store(target, files, written=bool(options["to"]))
             finally:
                 await workers.close()
-            for what, times in importing.left_out:
-                self.stdout.write(f"Left out: {times} {what}.")
-            if not complete:
-                raise CommandError(f"{importing.problems} problems. Nothing was imported.")
-            counts = importing.counts
-            self.stdout.write(
-                f"The export has {counts.people} people, {counts.conversations} conversations and "
-                f"{counts.messages} messages."
-            )
-            if options["dry_run"]:
-                return
-            storage = make_storage()
-            try:
-                await files.store(storage)
-            finally:
-                await storage.close()
-        if options["to"]:
-            self.stdout.write(f"Wrote {target}. Load it with load_conversations.")
-        else:
-            await self._load(target)
 
-    async def _load(self, target: Path) -> None:
+    async def _store(self, target: Path, files: ImportedFiles, *, written: bool) -> None:
+        """Store the files and, unless the converted export is only written, load it."""
+        storage = make_storage()
+        try:
+            if written:
+                try:
+                    await files.store(storage, None)
+                except BaseException:
+                    # Its files are not complete.
+                    await asyncio.to_thread(target.unlink, missing_ok=True)
+                    raise
+                self.stdout.write(f"Wrote {target}. Load it with load_conversations.")
+            else:
+                await self._load(target, files, storage)
+        finally:
+            await storage.close()
+
+    async def _load(self, target: Path, files: ImportedFiles, storage: FileStorage) -> None:
         stores = make_stores()
         load = Load(stores)
+        attachments = stores.conversations.attachments
         try:
             problems = await load_file(
-                target, load, stores, on_progress=lambda *_: None, show=self.stdout.write
+                target,
+                load,
+                stores,
+                on_progress=lambda *_: None,
+                show=self.stdout.write,
+                on_checked=lambda: files.store(storage, attachments),
             )
+            if not problems:  # the store may have other conversations under these ids
+                await files.remove_unused(storage, attachments)
+        except (NotLoaded, Unusable):
+            await files.remove_unused(storage, attachments)
+            raise
         finally:
             await stores.index.close()
             await stores.database.close()

@@ -1,6 +1,6 @@
 """Loads a file on the disk: checks it, and goes on where an earlier load has ended."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,10 +26,12 @@ async def load_file(
     *,
     on_progress: Callable[[Counts, int], object],
     show: Callable[[str], object],
+    on_checked: Callable[[], Awaitable[object]] | None = None,
 ) -> int:
     """Load a file, and return the number of its problems: if there are any, they are shown, and
-    nothing is loaded. `on_progress` gets the place in the file, in bytes. Conversations of
-    `Load.others` are shown too.
+    nothing is loaded. `on_checked` is called before a file without a problem is loaded.
+    `on_progress` gets the place in the file, in bytes. Conversations of `Load.others` are shown
+    too.
 
     Raises NotLoaded, StoreUnavailable, OSError.
     """
@@ -53,6 +55,8 @@ async def load_file(
             resuming.note(Place(line=line.number, at=line.end))
             on_progress(counts, line.end)
 
+        if on_checked is not None:
+            await on_checked()
         load.on_progress = note
         load.on_other = show
         file.seek(place.at)

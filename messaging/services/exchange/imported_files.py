@@ -1,13 +1,22 @@
 """The files of an import: each is checked as an upload is, and stored under a key that depends on
-the export alone, so that a repeated import stores it again under the same key."""
+the export alone, so that a repeated import stores it again under the same key.
+
+The first pass checks all files and keeps none. The second one checks and stores them one by one:
+there is never more than one copy on the disk.
+"""
 
 import asyncio
 import mimetypes
 import shutil
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
+import msgspec
 from django.conf import settings
 
 from messaging.changes.attachments import shown
@@ -17,47 +26,101 @@ from messaging.domain.limits import get_limits
 from messaging.domain.message import Attachment
 from messaging.exchange.importing.foreign import Unusable
 from messaging.exchange.records import FullMessage
-from messaging.files.checking.findings import Refused
+from messaging.files.checking.findings import Facts, Refused
 from messaging.files.checking.workers import CheckingWorkers
 from messaging.files.content_types import CHECKED, DEFAULT_TYPES, THUMBNAIL_TYPE, served_as
 from messaging.files.keys import stored_key, thumbnail_key
-from messaging.files.storage import FileStorage, Served
+from messaging.files.storage import FileStorage
+from messaging.stores.attachments import AttachmentStore
+
+_BATCH = 100
+
+
+class _Paths(NamedTuple):
+    copy: Path
+    target: Path
+    thumbnail: Path
+
+
+class _Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that the first pass has checked."""
+
+    id: str
+    part: str
+    path: str
+    filename: str
+    content_type: str
+    size: int
+    """Of the file to be stored, in bytes."""
 
 
 @dataclass(slots=True, kw_only=True)
 class ImportedFiles:
-    """Use it as a context manager, which removes the checked files."""
+    """Use it as a context manager, which removes the temporary files."""
 
     folder: Path | None
     """The folder with the files. None: messages are imported without them."""
     workers: CheckingWorkers
     left_out: int = 0
-    _checked: list[tuple[StoredAttachment, Served]] = field(default_factory=list)
-    _kept: "tempfile.TemporaryDirectory[str]" = field(
+    _folder: "tempfile.TemporaryDirectory[str]" = field(
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="chat-import-")
     )
+    """For the copy of the file that is checked now, and the list of checked files."""
 
     def __enter__(self) -> "ImportedFiles":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._kept.cleanup()
+        self._folder.cleanup()
 
-    async def store(self, storage: FileStorage) -> None:
-        """Store all checked files. Raises FilesUnavailable."""
-        for one, served in self._checked:
-            assert one.part is not None
-            await storage.put(self._path(one.id), stored_key(one.id, one.part), served)
-            if one.has_thumbnail:
+    @property
+    def _list(self) -> Path:
+        """The list of checked files: a line for each."""
+        return Path(self._folder.name) / "list"
+
+    async def store(self, storage: FileStorage, attachments: AttachmentStore | None) -> None:
+        """Store the checked files, except those that were deleted since an earlier import.
+        `attachments`: the store into which the import is loaded; None if it is not known.
+
+        Raises Unusable if a file is not the one that was checked, StoreUnavailable.
+        """
+        for some in self._batches():
+            known = await attachments.get([one.id for one in some]) if attachments else {}
+            for one in some:
+                before = known.get(one.id)
+                if before is None or before.status is not AttachmentStatus.DELETED:
+                    await self._store(one, storage)
+
+    async def remove_unused(self, storage: FileStorage, attachments: AttachmentStore) -> None:
+        """Remove the files of messages that were not loaded. Raises StoreUnavailable."""
+        for some in self._batches():
+            known = await attachments.get([one.id for one in some])
+            for one in some:
+                if one.id not in known:
+                    await storage.delete(one.id)
+
+    def _batches(self) -> Iterator[Sequence[_Checked]]:
+        if not self._list.exists():
+            return
+        decoder = msgspec.json.Decoder(_Checked)
+        with self._list.open("rb") as lines:
+            while some := list(map(decoder.decode, islice(lines, _BATCH))):
+                yield some
+
+    async def _store(self, one: _Checked, storage: FileStorage) -> None:
+        source = await asyncio.to_thread(self._found, one.path)
+        with self._paths() as paths:
+            facts = await self._check(source, one.path, one.content_type, paths)
+            if facts.size != one.size:
+                raise Unusable(f"The file {one.path} has changed during the import.")
+            served = served_as(one.content_type, one.filename)
+            await storage.put(paths.target, stored_key(one.id, one.part), served)
+            if facts.has_thumbnail:
                 small = served_as(THUMBNAIL_TYPE, "thumbnail.webp")
-                source = self._path(one.id, ".thumbnail")
-                await storage.put(source, thumbnail_key(one.id, one.part), small)
-
-    def _path(self, id_: str, suffix: str = "") -> Path:
-        return Path(self._kept.name) / f"{id_}{suffix}"
+                await storage.put(paths.thumbnail, thumbnail_key(one.id, one.part), small)
 
     async def prepare(self, full: FullMessage) -> FullMessage | None:
-        """Return a message with its files stored and its attachments ready; None if nothing is
+        """Return a message with its files checked and its attachments ready; None if nothing is
         left of it. Raises Unusable."""
         if not full.files:
             return full
@@ -76,18 +139,8 @@ class ImportedFiles:
         allowed = settings.CHAT_FILES_TYPES or DEFAULT_TYPES
         if kind not in allowed or kind not in CHECKED:
             raise Unusable(f"The file {path} has the type {kind or 'unknown'}, which is refused.")
-        try:
-            return await self._check(attachment, source, kind)
-        except Refused as refused:
-            raise Unusable(f"The file {path} is refused: {refused.detail}") from None
-
-    async def _check(
-        self, attachment: StoredAttachment, source: Path, kind: str
-    ) -> StoredAttachment:
-        copy = self._path("source")
-        await asyncio.to_thread(shutil.copyfile, source, copy)
-        target, thumbnail = self._path(attachment.id), self._path(attachment.id, ".thumbnail")
-        facts = await self.workers.check(copy, kind, target=target, thumbnail=thumbnail)
+        with self._paths() as paths:
+            facts = await self._check(source, path, kind, paths)
         ready = replace(
             attachment,
             content_type=kind,
@@ -98,8 +151,39 @@ class ImportedFiles:
             height=facts.height,
             has_thumbnail=facts.has_thumbnail,
         )
-        self._checked.append((ready, served_as(kind, attachment.filename)))
+        assert ready.part is not None
+        checked = _Checked(
+            id=ready.id,
+            part=ready.part,
+            path=path,
+            filename=ready.filename,
+            content_type=kind,
+            size=facts.size,
+        )
+        with self._list.open("ab") as lines:
+            lines.write(msgspec.json.encode(checked) + b"\n")
         return ready
+
+    async def _check(self, source: Path, path: str, kind: str, paths: _Paths) -> Facts:
+        """Check a copy of a file, because checks may remove their source. Raises Unusable."""
+        await asyncio.to_thread(shutil.copyfile, source, paths.copy)
+        try:
+            return await self.workers.check(
+                paths.copy, kind, target=paths.target, thumbnail=paths.thumbnail
+            )
+        except Refused as refused:
+            raise Unusable(f"The file {path} is refused: {refused.detail}") from None
+
+    @contextmanager
+    def _paths(self) -> Iterator[_Paths]:
+        """Return the paths of one check, whose files are removed afterwards."""
+        folder = Path(self._folder.name)
+        paths = _Paths(folder / "copy", folder / "target", folder / "thumbnail")
+        try:
+            yield paths
+        finally:
+            for one in paths:
+                one.unlink(missing_ok=True)
 
     def _found(self, path: str) -> Path:
         """Return the file in the folder. Raises Unusable."""
