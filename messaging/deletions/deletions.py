@@ -1,7 +1,8 @@
 """Deletions: removes the messages, read positions and files of conversations that were deleted.
 
 A mark is stored before the commit that empties a conversation, and removed when nothing is left. If
-the process ends in between, another one finds the mark. Two that remove the same do no harm.
+the process ends in between, another one finds the mark. Two that remove the same do no harm. A
+conversation that is being loaded has such a mark too.
 """
 
 import asyncio
@@ -14,14 +15,14 @@ import structlog
 from messaging.attachments.attachments import Attachments
 from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.deletions.abandoned_loads import AbandonedLoads
 from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.files.stored_attachment import AttachmentStatus
-from messaging.stores.catalogue import Catalogue
-from messaging.stores.conversations import Store
+from messaging.stores import Stores
 from messaging.stores.database.deletions import DeletionStore
-from messaging.stores.sql.connections.calls import Calls
+from messaging.stores.exchange import is_shell
 
 logger = structlog.get_logger(__name__)
 
@@ -37,14 +38,12 @@ _CONVERSATIONS = 20
 class Deletions:
     """Works without `start`, except the sweep."""
 
-    def __init__(
-        self, store: Store, catalogue: Catalogue, attachments: Attachments, database: Calls
-    ) -> None:
-        """Create them. `database` are the calls of `DATABASE_URL`."""
-        self._store = store
-        self._catalogue = catalogue
+    def __init__(self, stores: Stores, attachments: Attachments) -> None:
+        self._store = stores.conversations
+        self._catalogue = stores.catalogue
         self._attachments = attachments
-        self._marks = DeletionStore(database)
+        self._marks = DeletionStore(stores.database)
+        self._loads = AbandonedLoads(stores.exchange, stores.catalogue, attachments.store)
         self._task: asyncio.Task[None] | None = None
         self._has_swept = False
 
@@ -82,9 +81,15 @@ class Deletions:
                 if conversation is None or not _is_empty(conversation):
                     await self._marks.unmark(conversation_id)  # the process ended before its commit
                     continue
-                await self.complete(conversation_id)
+                if is_shell(conversation):
+                    if not await self._loads.remove(conversation):
+                        continue  # the load goes on, or a person has blocked another
+                    await self._marks.unmark(conversation_id)
+                    logger.info("conversation.load_removed", conversation_id=conversation_id)
+                else:
+                    await self.complete(conversation_id)
+                    logger.info("conversation.deletion_completed", conversation_id=conversation_id)
                 completed += 1
-                logger.info("conversation.deletion_completed", conversation_id=conversation_id)
         return completed
 
     async def _step(self) -> None:

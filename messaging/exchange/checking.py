@@ -14,6 +14,7 @@ from messaging.exchange.hashing import ConversationHash
 from messaging.exchange.lines import Malformed
 from messaging.exchange.reading import Line, Problem
 from messaging.exchange.records import (
+    EXPORT_SOURCE,
     ConversationEnd,
     End,
     FullMessage,
@@ -100,8 +101,9 @@ class _Checker:
         self._rank = max(self._rank, rank)
         yield from self._checks[kind](record, number)
 
-    def _header(self, _: Header, __: int) -> Iterator[str]:
-        return iter(())
+    def _header(self, header: Header, _: int) -> Iterator[str]:
+        if header.source == EXPORT_SOURCE:
+            yield "The file is the export of a person, without the messages of others. Load a dump."
 
     def _person(self, person: Person, number: int) -> Iterator[str]:
         yield from self._once("person", person.user_id, number)

@@ -171,7 +171,6 @@ FileLine: Any = _line(
         "message_id": StoredId | None,
         **_SIZES,
     },
-    extra=(("path", Text | None, None),),
 )
 ConversationLine: Any = _line(
     Conversation,

@@ -142,9 +142,7 @@ _message_line = writer(
     given=("earlier_texts", "reacted", "files"),
 )
 _message = reader(Message, _READ, source=ATTRIBUTE)
-_file_line = writer(
-    StoredAttachment, _WRITTEN, build=line_types.FileLine, without=("token",), given=("path",)
-)
+_file_line = writer(StoredAttachment, _WRITTEN, build=line_types.FileLine, without=("token",))
 _file = reader(StoredAttachment, _READ, source=ATTRIBUTE, without=("token",))
 _report_line = writer(
     Report,
@@ -214,7 +212,7 @@ def _of_message(full: FullMessage) -> Any:
                 for one in full.reactions
             ]
         ),
-        files=tuple([_file_line(one, path=full.paths.get(one.id)) for one in full.files]),
+        files=tuple([_file_line(one) for one in full.files]),
     )
 
 
@@ -228,7 +226,6 @@ def _to_message(line: Any) -> FullMessage:
         earlier=EarlierTexts.of(_EARLIER_TEXTS[1](line.earlier_texts)),
         reactions=tuple(reactions),
         files=tuple(map(_file, line.files)),
-        paths={one.id: one.path for one in line.files if one.path is not None},
     )
 
 
@@ -260,7 +257,7 @@ def _of_report(full: FullReport) -> Any:
         text=None if copy is None else copy.text,
         attachments=_ATTACHMENTS[0](() if copy is None else copy.attachments),
         copy_expires_at=full.copy_expires_at and _utc(full.copy_expires_at),
-        files=tuple([_file_line(one, path=None) for one in full.files]),
+        files=tuple([_file_line(one) for one in full.files]),
     )
 
 

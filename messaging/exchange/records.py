@@ -19,6 +19,8 @@ from messaging.domain.recipients import Device
 from messaging.domain.reports import Report, ReportCopy
 
 FORMAT = "chat-exchange"
+EXPORT_SOURCE = "export_user"
+"""The `source` of a person's export. It has their messages alone, so it is never loaded."""
 VERSION = 1
 """The version that this release writes, and the highest that it reads."""
 
@@ -65,8 +67,8 @@ class FullMessage:
     files: Sequence[StoredAttachment] = ()
     """The state of its attachments, in the message's order."""
     paths: Mapping[str, str] = field(default_factory=dict)
-    """The paths of the attachments' files in a given folder, by attachment id, if another product
-    stored them."""
+    """The paths of the attachments' files in the folder of an import, by attachment id. They are in
+    no line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

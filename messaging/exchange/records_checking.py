@@ -19,6 +19,8 @@ _MAX_REASONS = 10
 
 def conversation_reasons(conversation: Conversation) -> Iterator[str]:
     people, seq = conversation.participants, conversation.seq
+    if not people and not conversation.version:
+        yield "The conversation has never had participants."
     if conversation.kind is ConversationKind.DIRECT and len(people) > 2:
         yield "A direct conversation has two participants."
     if any(one.joined_version > conversation.version for one in people.values()):

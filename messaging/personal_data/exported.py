@@ -10,6 +10,7 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.identifiers import random_id
 from messaging.exchange.lines import encode
 from messaging.exchange.records import (
+    EXPORT_SOURCE,
     ConversationEnd,
     End,
     FullReport,
@@ -23,7 +24,6 @@ from messaging.stores.catalogue import Place
 
 _PAGE = 200
 _CONVERSATIONS = 10_000
-SOURCE = "export_user"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class PersonExport:
 
     async def run(self) -> Exported:
         """Write the whole file, in constant memory. Raises StoreUnavailable."""
-        self._put(Header(made_at=datetime.now(UTC), source=SOURCE, id=random_id()))
+        self._put(Header(made_at=datetime.now(UTC), source=EXPORT_SOURCE, id=random_id()))
         self._put(await self._person())
         async for conversation_id in self._conversation_ids():
             await self._conversation(conversation_id)

@@ -117,7 +117,7 @@ class Instance:
         self.service_history = ServiceHistory(self.service_accounts)
         self.reports, self._epoch_store = stores.reports, stores.epochs
         self.attachments = Attachments(self.store, self.reports)
-        self.deletions = Deletions(self.store, self.catalogue, self.attachments, self.database)
+        self.deletions = Deletions(stores, self.attachments)
         self.cache, self.read_positions = ConversationCache(), ReadPositions(self.store)
         self._redis = make_redis(settings.REDIS)
         self.rates, self.local_rates = Rates(self._redis), Rates(None)  # of all; of this process

@@ -42,6 +42,7 @@ from messaging.services.rules.rights import read_conversation
 from messaging.services.rules.submission import submit
 from messaging.services.rules.welcome import welcome
 from messaging.stores.conversations import AlreadyExists, CommitUnknown
+from messaging.stores.exchange import is_shell
 
 logger = structlog.get_logger(__name__)
 
@@ -182,7 +183,7 @@ async def _store_direct(
     """Store a direct conversation. An existing one is returned, whoever blocks whom."""
     existing = await instance.store.get_conversation(wanted.id)
     if existing is not None:
-        return existing, False
+        return _whole(existing), False
     await require_no_block(instance, user_id, person_id)
     await quota.take()
     conversation, created = await _store_founded(instance, with_creation_report(wanted, by=by))
@@ -230,9 +231,18 @@ async def _existing(instance: Instance, wanted: Conversation) -> Conversation:
     return _the_same(existing, wanted)
 
 
+def _whole(existing: Conversation) -> Conversation:
+    """Raises StoreUnavailable if a load still writes the conversation. If the load was given up, a
+    sweep removes the conversation (`messaging.deletions`)."""
+    if is_shell(existing):
+        raise StoreUnavailable
+    return existing
+
+
 def _the_same(existing: Conversation, wanted: Conversation) -> Conversation:
     """Require the same content. Raises ClientIdReused if the conversation was created with other
-    content."""
+    content, StoreUnavailable."""
+    _whole(existing)
     if existing.content_hash != wanted.content_hash:
         raise ClientIdReused
     return existing

@@ -77,6 +77,10 @@ class ExchangeStore(Protocol):
         """Turn the shell into the conversation, with a new time of its latest write. Raises
         AlreadyStored if it is not the shell any more."""
 
+    async def delete_shell(self, shell: Conversation) -> bool:
+        """Delete a shell after its content, unless it has changed since it was read. Return whether
+        it was deleted. An unanswered deletion is repeated with the shell as it is read then."""
+
     async def load_report(self, full: FullReport) -> bool:
         """Store a report that is not stored yet, and return whether it was new."""
 

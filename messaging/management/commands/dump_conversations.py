@@ -17,8 +17,15 @@ from messaging.exchange.lines import schema
 from messaging.exchange.secret_files import create_secret
 from messaging.management.progress import Progress
 from messaging.services.exchange.dumping import ChangesTooFast, Counts, Dump
-from messaging.stores import make_stores
+from messaging.stores import Stores, make_stores
 from messaging.stores.exchange import is_shell
+
+_MAX_WAITING = 1_000
+_WAITING = (
+    "The files of {number} attachments are due to be removed. They are in no line. If the new "
+    "installation uses the same storage of files, let an instance of this one run for a day more: "
+    "it removes them."
+)
 
 
 class Command(BaseCommand):
@@ -100,14 +107,18 @@ class Command(BaseCommand):
         )
         source = settings.CHAT_STORE
         try:
+            waiting = 0
             if conversation_ids:
                 await dump.some(_each(conversation_ids), source=source)
             else:
                 await dump.everything(source=source)
+                waiting = await _waiting_files(stores)
         finally:
             await stores.index.close()
             await stores.conversations.close()
         target.flush()
+        if waiting:
+            self.stderr.write(_WAITING.format(number=waiting), str)
         counts = dump.counts
         self.stderr.write(f"Wrote {_words(counts)}, {progress.rate(counts.messages)}.", str)
 
@@ -117,6 +128,13 @@ def _words(counts: Counts) -> str:
         f"{counts.people} people, {counts.conversations} conversations, "
         f"{counts.messages} messages, {counts.reports} reports"
     )
+
+
+async def _waiting_files(stores: Stores) -> int:
+    """Return the number of attachments whose files are due to be removed, `_MAX_WAITING` at
+    most."""
+    due = await stores.conversations.attachments.list_due(limit=_MAX_WAITING)
+    return len(due.attachments)
 
 
 async def _each(conversation_ids: Sequence[str]) -> AsyncIterator[str]:

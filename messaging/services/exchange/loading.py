@@ -21,12 +21,13 @@ from messaging.exchange.records import (
     Person,
     Position,
 )
-from messaging.services.exchange.conversation_results import Differs, Result
 from messaging.services.exchange.dumping import Counts
-from messaging.services.exchange.kept_conversation import KeptConversation
+from messaging.services.exchange.loaded_conversations.kept_conversation import KeptConversation
+from messaging.services.exchange.loaded_conversations.load_marks import LoadMark
+from messaging.services.exchange.loaded_conversations.new_conversation import NewConversation
+from messaging.services.exchange.loaded_conversations.results import Differs, Result
+from messaging.services.exchange.loaded_conversations.resumed_messages import delete_messages
 from messaging.services.exchange.loading_people import load_person
-from messaging.services.exchange.new_conversation import NewConversation
-from messaging.services.exchange.resumed_messages import delete_messages
 from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
 from messaging.stores.exchange import AlreadyStored, is_shell
@@ -97,14 +98,22 @@ class Load:
         self.kept.people += not new
 
     async def _begin(self, conversation: Conversation) -> None:
-        begin_load = self._exchange.begin_load
+        stored = await retried(self._stores.conversations.get_conversation, conversation.id)
+        if stored is not None and not is_shell(stored):
+            self._current = KeptConversation(self._stores, conversation, stored)
+            return
+        begin_load, mark = (
+            self._exchange.begin_load,
+            LoadMark(self._stores.database, conversation.id),
+        )
+        await mark.keep()
         begun = await retried(begin_load, conversation, self._load_id)
         if not begun.loading and is_shell(begun.conversation):
             # Another file was not loaded to its end.
             await delete_messages(self._stores, conversation.id)
             begun = await retried(begin_load, conversation, self._load_id)
         if begun.loading:
-            self._current = NewConversation(self._stores, conversation, self._load_id, begun)
+            self._current = NewConversation(self._stores, conversation, self._load_id, begun, mark)
         else:
             self._current = KeptConversation(self._stores, conversation, begun.conversation)
 

@@ -1,6 +1,7 @@
 """A deletion that is interrupted half-way is completed by a sweep."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,9 +58,8 @@ async def make_due() -> None:
 async def interrupted(instance: Instance) -> Interrupted:
     """Let the next deletions end half-way. The sweep of another instance is not concerned."""
     catalogue = Interrupted(instance.catalogue)
-    instance.deletions = Deletions(
-        instance.store, catalogue, instance.attachments, instance.database
-    )
+    stores = replace(instance.stores, catalogue=catalogue)
+    instance.deletions = Deletions(stores, instance.attachments)
     return catalogue
 
 

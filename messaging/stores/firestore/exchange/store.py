@@ -52,5 +52,8 @@ class FirestoreExchangeStore:
     async def complete_load(self, begun: Begun, conversation: Conversation) -> None:
         await writing.complete(self._connection, begun, conversation)
 
+    async def delete_shell(self, shell: Conversation) -> bool:
+        return await writing.delete_shell(self._connection, shell)
+
     async def load_report(self, full: FullReport) -> bool:
         return await writing.put_report(self._connection, full)

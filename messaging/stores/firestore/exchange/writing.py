@@ -175,6 +175,19 @@ async def complete(connection: Connection, begun: Begun, conversation: Conversat
         raise StoreUnavailable from error
 
 
+async def delete_shell(connection: Connection, shell: Conversation) -> bool:
+    writes = Writes(connection.database)
+    name = conversation_name(connection.database, shell.id)
+    writes.delete(name, token=cast("int", shell.token))
+    try:
+        await connection.commit("delete_shell", writes)
+    except (Conflict, AlreadyExists):
+        return False
+    except CommitUnknown as error:
+        raise StoreUnavailable from error
+    return True
+
+
 async def put_report(connection: Connection, full: FullReport) -> bool:
     database, report = connection.database, full.report
     fields = {

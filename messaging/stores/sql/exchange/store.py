@@ -77,6 +77,11 @@ class SqlExchangeStore:
         await self._calls.write("complete_load", writing.complete, begun, conversation)
         count("complete_load", written=1)
 
+    async def delete_shell(self, shell: Conversation) -> bool:
+        deleted = await self._calls.write("delete_shell", writing.delete_shell, shell)
+        count("delete_shell", deleted=int(deleted))
+        return deleted
+
     async def load_report(self, full: FullReport) -> bool:
         new = await self._calls.write("load_report", writing.put_report, full)
         count("load_report", written=int(new))

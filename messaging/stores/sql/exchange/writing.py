@@ -155,6 +155,14 @@ def complete(database: BaseDatabaseWrapper, begun: Begun, conversation: Conversa
         put_participants(database, stored.id, stored.participants.values())
 
 
+def delete_shell(database: BaseDatabaseWrapper, shell: Conversation) -> bool:
+    records = ConversationRecord.objects.using(database.alias)
+    deleted, _ = records.filter(
+        id=shell.id, version=0, commit_id=shell.commit_id, revision=cast("int", shell.token)
+    ).delete()
+    return deleted > 0
+
+
 def put_report(database: BaseDatabaseWrapper, full: FullReport) -> bool:
     alias, report = database.alias, full.report
     with atomic(using=alias):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
 
 from messaging.changes.interventions import EmptyConversation
+from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.files.stored_attachment import AttachmentStatus
 from messaging.domain.identifiers import random_id
 from messaging.exchange.lines import decode
 from messaging.exchange.records import FullMessage, Header, Position
@@ -22,6 +25,7 @@ from messaging.stores import Stores
 from tests.instances import new_instance
 from tests.integration.stores.exchange.chats import close, dumped, loaded, problems, stores_of
 from tests.integration.stores.exchange.small_files import DIRECT, file_with
+from tests.unit.messaging.exchange.samples import FILE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EXPORT = Path(__file__).parent / "exports" / "chat.csv"
@@ -137,3 +141,19 @@ async def test_a_deletion_that_is_not_finished_is_dumped_as_finished(
     assert not [
         one for one in map(decode, file.splitlines()) if isinstance(one, (FullMessage, Position))
     ]
+
+
+async def test_a_dump_reports_files_that_are_due_to_be_removed(
+    stores: Stores, tmp_path: Path
+) -> None:
+    """No line has them. Whoever keeps the storage must know of them."""
+    store = stores.conversations.attachments
+    attachment = replace(FILE, message_id=None, seq=None, sweep_at=None)
+    stored = await store.create(attachment)
+    assert "due" not in await _run("dump_conversations", str(tmp_path / "a.jsonl"))
+    condemned = replace(stored, status=AttachmentStatus.DELETED, sweep_at=COMMIT_TIME)
+    assert await store.replace(stored, condemned)
+
+    output = await _run("dump_conversations", str(tmp_path / "b.jsonl"))
+
+    assert "The files of 1 attachments are due to be removed." in output

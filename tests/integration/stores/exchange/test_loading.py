@@ -20,7 +20,7 @@ from messaging.followers.follower import Follower
 from messaging.followers.registry import register
 from messaging.runtime.instance import Instance
 from messaging.services import messages
-from messaging.services.exchange.follower_marks import mark_followed
+from messaging.services.exchange.loaded_conversations.follower_marks import mark_followed
 from messaging.services.exchange.loading import NotLoaded
 from messaging.stores import Stores
 from messaging.stores.exchange import AlreadyStored, is_shell

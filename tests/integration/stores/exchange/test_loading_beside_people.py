@@ -71,6 +71,17 @@ async def test_a_block_concerns_a_loaded_conversation(stores: Stores) -> None:
     assert (await _stored(stores)).blocked_by == {"ann"}
 
 
+async def test_a_load_that_was_killed_before_a_block_is_repeated(stores: Stores) -> None:
+    """The conversation was complete, the block not in it yet."""
+    await loaded(file_with(["hello"]), stores)
+    await stores.people.set_block("bob", "ann", blocked=True)
+
+    again = await loaded(file_with(["hello"]), stores)
+
+    assert again.kept.conversations == 1
+    assert (await _stored(stores)).blocked_by == {"bob"}
+
+
 class _With:
     """A store of which some methods do more."""
 

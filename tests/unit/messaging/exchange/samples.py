@@ -126,7 +126,6 @@ FULL_MESSAGE = FullMessage(
         PersonReactions(message_id=MESSAGE_ID, user_id="bob", emojis=("👍",)),
     ),
     files=(FILE,),
-    paths={FILE.id: "files/tea.jpg"},
 )
 RECORDS: tuple[Record, ...] = (
     Header(made_at=AT, source="sql", id="made"),

@@ -13,6 +13,7 @@ from messaging.exchange.checking import check
 from messaging.exchange.lines import Malformed, decode, encode
 from messaging.exchange.reading import read_lines
 from messaging.exchange.records import (
+    EXPORT_SOURCE,
     ConversationEnd,
     End,
     FullMessage,
@@ -30,7 +31,7 @@ from tests.unit.messaging.exchange.samples import (
     MESSAGE,
 )
 
-SENT = replace(FULL_MESSAGE, message=replace(MESSAGE, deleted_at=None), paths={})
+SENT = replace(FULL_MESSAGE, message=replace(MESSAGE, deleted_at=None))
 POSITION = Position(
     conversation_id=CONVERSATION.id, position=ReadPosition(user_id="bob", read_seq=2)
 )
@@ -41,11 +42,12 @@ def reasons(
     position: Position = POSITION,
     message: FullMessage = SENT,
     *people: Person,
+    source: str = "",
 ) -> list[str]:
     """Return the problems of a file with these records, which otherwise has none."""
 
     def records() -> Iterator[Record]:
-        yield Header(made_at=AT, id="made")
+        yield Header(made_at=AT, id="made", source=source)
         yield from people
         yield conversation
         yield position
@@ -59,6 +61,12 @@ def reasons(
 
 def test_a_good_file_has_no_problem() -> None:
     assert reasons() == []
+
+
+def test_the_export_of_a_person_is_no_dump() -> None:
+    """It would create conversations in which the messages of everybody else are missing."""
+    (reason,) = reasons(source=EXPORT_SOURCE)
+    assert reason.startswith("The file is the export of a person")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +141,7 @@ def test_a_file_belongs_to_its_message(values: dict[str, object], reason: str) -
 def test_a_deleted_message_has_no_content() -> None:
     deleted = replace(MESSAGE, text=None, attachments=(), metadata=None, reactions={})
     assert reasons(message=FullMessage(message=deleted)) == []
-    (reason,) = reasons(message=replace(FULL_MESSAGE, paths={}))
+    (reason,) = reasons(message=FULL_MESSAGE)
     assert reason.startswith("The message is deleted, but has `text`, ")
 
 
@@ -159,3 +167,9 @@ def test_a_value_that_no_column_holds_is_malformed(record: Record) -> None:
 def test_a_direct_conversation_has_two_people() -> None:
     crowd = replace(_crowd(3, "ann"), kind=ConversationKind.DIRECT)
     assert reasons(crowd) == ["A direct conversation has two participants."]
+
+
+def test_a_conversation_without_people_has_changed() -> None:
+    """Otherwise it would be the shell of a load for ever."""
+    empty = replace(CONVERSATION, participants={}, version=0)
+    assert "The conversation has never had participants." in reasons(empty)

@@ -1,11 +1,12 @@
-"""A conversation of a load that the store had before. Nothing is written: it is compared."""
+"""A conversation of a load that the store had before: it is compared, and not changed."""
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.participant import ReadPosition
 from messaging.exchange.hashing import ConversationHash
 from messaging.exchange.records import FullMessage
-from messaging.services.exchange.conversation_results import Differs, Result, difference
 from messaging.services.exchange.dumping import digest_of
+from messaging.services.exchange.loaded_conversations.blocks import complete_blocks
+from messaging.services.exchange.loaded_conversations.results import Differs, Result, difference
 from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
 
@@ -16,7 +17,7 @@ _MESSAGES = 200
 class KeptConversation:
     def __init__(self, stores: Stores, conversation: Conversation, stored: Conversation) -> None:
         self._stores = stores
-        self._conversation = conversation
+        self._conversation, self._stored = conversation, stored
         self._is_newer = stored.version > conversation.version
         """People have changed it since the file was made: its hash is another one."""
         self._lacks_messages = False
@@ -42,6 +43,8 @@ class KeptConversation:
 
     async def end(self) -> Result:
         """Compare it. Raises Differs, StoreUnavailable."""
+        # A load may have ended before it did this.
+        await complete_blocks(self._stores, self._stored)
         if self._is_newer:
             await self._look_up()
             return Result.OTHER if self._lacks_messages else Result.CONTINUED

@@ -3,15 +3,20 @@ with the file by its hash."""
 
 from dataclasses import replace
 
-from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.participant import ReadPosition
 from messaging.exchange.hashing import ConversationHash
 from messaging.exchange.records import FullMessage
-from messaging.services.exchange.conversation_results import Result, difference
 from messaging.services.exchange.dumping import digest_of
-from messaging.services.exchange.follower_marks import wait_until_marked
-from messaging.services.exchange.resumed_messages import ResumedMessages
+from messaging.services.exchange.loaded_conversations.blocks import (
+    complete_blocks,
+    list_blockers,
+)
+from messaging.services.exchange.loaded_conversations.follower_marks import wait_until_marked
+from messaging.services.exchange.loaded_conversations.load_marks import LoadMark
+from messaging.services.exchange.loaded_conversations.results import Differs, Result, difference
+from messaging.services.exchange.loaded_conversations.resumed_messages import ResumedMessages
 from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
 from messaging.stores.exchange import AlreadyStored, Begun
@@ -25,16 +30,24 @@ _POSITIONS = 200
 
 class NewConversation:
     def __init__(
-        self, stores: Stores, conversation: Conversation, load_id: str, begun: Begun
+        self,
+        stores: Stores,
+        conversation: Conversation,
+        load_id: str,
+        begun: Begun,
+        mark: LoadMark,
     ) -> None:
         self._stores = stores
         self._exchange = stores.exchange
         self._load_id = load_id
         self._conversation = conversation
         self._begun = begun
+        self._mark = mark
         self._resumed = ResumedMessages(stores, conversation.id, begun.last_seq)
         self._batch: list[FullMessage] = []
         self._bytes = self._writes = 0
+        self._stored_seq = begun.last_seq
+        """The latest message that is known to be stored."""
         self._is_unanswered = False
         """Whether the store may have applied the latest write without an answer."""
         self._last: FullMessage | None = None
@@ -54,6 +67,7 @@ class NewConversation:
         line = self._hash.add(full)
         self._last = full
         if await self._resumed.has(full.message.seq, line):
+            await self._mark.keep()
             return
         self._batch.append(full)
         self._bytes += len(line)
@@ -74,17 +88,17 @@ class NewConversation:
         last = None if self._last is None else self._last.message
         if last is not None and last.seq == conversation.seq:
             conversation = replace(conversation, last_message=last)
-        blockers = await retried(self._blockers)
-        blocked_by = conversation.blocked_by | blockers
-        await retried(self._complete, replace(conversation, blocked_by=blocked_by))
+        blockers = await list_blockers(self._stores, conversation)
+        conversation = replace(conversation, blocked_by=conversation.blocked_by | blockers)
+        await retried(self._complete, conversation)
         # A concurrent block is only in its person's document.
-        for user_id in await retried(self._blockers) - blocked_by:
-            set_blocked = self._stores.conversations.set_blocked
-            await retried(set_blocked, conversation.id, user_id, blocked=True)
+        await complete_blocks(self._stores, conversation)
+        await self._mark.remove()
         await self._compare()
         return Result.NEW
 
     async def _flush(self) -> None:
+        await self._mark.keep()
         while self._batch:
             await retried(self._write)
         self._bytes = self._writes = 0
@@ -92,7 +106,7 @@ class NewConversation:
     async def _write(self) -> None:
         if self._is_unanswered:
             # It may be stored: only what follows the latest message is missing.
-            self._begun = await self._exchange.begin_load(self._conversation, self._load_id)
+            self._begun = await self._begin_again()
             if not self._begun.loading:
                 raise AlreadyStored(f"conversation {self._conversation.id}")
             self._batch = [one for one in self._batch if one.message.seq > self._begun.last_seq]
@@ -103,28 +117,29 @@ class NewConversation:
             except StoreUnavailable:
                 self._is_unanswered = True
                 raise
+            self._stored_seq = self._batch[-1].message.seq
         self._batch = []
 
-    async def _blockers(self) -> frozenset[str]:
-        """Return the people of a direct conversation who block the other."""
-        ids = list(self._conversation.participants)
-        if self._conversation.kind is not ConversationKind.DIRECT or len(ids) != 2:
-            return frozenset()
-        blocks = await self._stores.people.get_blocks(ids)
-        pairs = zip(ids, reversed(ids), strict=True)
-        return frozenset(one for one, other in pairs if other in blocks[one])
+    async def _begin_again(self) -> Begun:
+        """Return what the store has now. Raises Differs, StoreUnavailable."""
+        begun = await self._exchange.begin_load(self._conversation, self._load_id)
+        if begun.loading and begun.last_seq < self._stored_seq:
+            raise Differs(
+                f"Conversation {self._conversation.id} was removed while it was loaded, because "
+                "the load had paused for an hour. Load the file again."
+            )
+        return begun
 
     async def _complete(self, conversation: Conversation) -> None:
         """Complete it. If an answer was lost, it may be complete already."""
-        begun = await self._exchange.begin_load(conversation, self._load_id)
+        begun = await self._begin_again()
         if not begun.loading:
             return
         try:
             await self._exchange.complete_load(begun, conversation)
         except AlreadyStored:
             # A block changes the document of a shell.
-            again = await self._exchange.begin_load(conversation, self._load_id)
-            if again.loading:
+            if (await self._begin_again()).loading:
                 raise StoreUnavailable from None
             raise
 

@@ -2,7 +2,7 @@
 the file."""
 
 from messaging.exchange.lines import encode
-from messaging.services.exchange.conversation_results import Differs
+from messaging.services.exchange.loaded_conversations.results import Differs
 from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
 
