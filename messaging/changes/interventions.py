@@ -18,6 +18,7 @@ from messaging.changes.participants import (
     without_participants,
 )
 from messaging.changes.rights import require_group, require_people
+from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.exceptions import MessageNotFound, PermissionDenied
 from messaging.domain.participant import Role
@@ -144,7 +145,16 @@ class EmptyConversation(_Intervention):
     def apply(self, conversation: Conversation, _: Known) -> Outcome:
         if conversation.kind is ConversationKind.DIRECT:
             raise PermissionDenied("A direct conversation cannot be deleted. Freeze it instead.")
-        if not conversation.participants:
-            return Outcome(conversation=conversation)
         bare = replace(conversation, title=None, last_message=None, seq=0, uncounted=ALL_COUNTED)
-        return without_participants(bare, list(conversation.participants.values()), by=self.by)
+        if conversation.participants:
+            return without_participants(bare, list(conversation.participants.values()), by=self.by)
+        if bare == conversation or not conversation.version:  # deleted before, or being loaded
+            return Outcome(conversation=conversation)
+        after = replace(bare, version=conversation.version + 1)  # everybody had left it
+        change = Change(
+            type=ChangeType.CONVERSATION_UPDATED,
+            version=after.version,
+            conversation=after,
+            by=self.by,
+        )
+        return Outcome(conversation=after, change=change)

@@ -9,6 +9,7 @@ import asyncio
 import random
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -55,42 +56,55 @@ class Deletions:
             await stop_tasks(self._task)
             self._task = None
 
-    async def begin(self, conversation_id: str) -> None:
-        """Store the mark. Call this before the commit that empties the conversation. Raises
-        StoreUnavailable."""
-        await self._marks.mark(conversation_id, due_after=_DUE_SECONDS)
+    async def begin(self, conversation_id: str) -> datetime:
+        """Store the mark, and return when it is due. Call this before the commit that empties the
+        conversation. Raises StoreUnavailable."""
+        return await self._marks.mark(conversation_id, due_after=_DUE_SECONDS)
 
-    async def abandon(self, conversation_id: str) -> None:
-        """Remove the mark: the commit was refused. Raises StoreUnavailable."""
-        await self._marks.unmark(conversation_id)
+    async def abandon(self, conversation_id: str, due_at: datetime) -> None:
+        """Remove the mark that is due then: the commit was refused. Raises StoreUnavailable."""
+        await self._marks.unmark(conversation_id, due_at)
 
-    async def complete(self, conversation_id: str) -> None:
-        """Remove what an emptied conversation has left, and the mark. Idempotent. Raises
-        StoreUnavailable: then a sweep completes it."""
+    async def complete(self, conversation_id: str, due_at: datetime) -> None:
+        """Remove what an emptied conversation has left, and the mark that is due then. The mark of
+        another deletion stays. Idempotent. Raises StoreUnavailable: then a sweep completes it."""
         await self._release_files(conversation_id)
         while await self._catalogue.delete_messages(conversation_id, limit=_AT_ONCE):
             pass
-        await self._marks.unmark(conversation_id)
+        await self._marks.unmark(conversation_id, due_at)
 
     async def sweep(self) -> int:
-        """Complete the deletions that are due, and return their number. Raises StoreUnavailable."""
+        """Complete the deletions that are due, and return their number. One that fails is due again
+        later, and holds up no others. Raises StoreUnavailable if the marks cannot be read."""
         completed = 0
         while due := await self._marks.claim_due(limit=_CONVERSATIONS, seconds=_DUE_SECONDS):
-            for conversation_id in due:
-                conversation = await self._store.get_conversation(conversation_id)
-                if conversation is None or not _is_empty(conversation):
-                    await self._marks.unmark(conversation_id)  # the process ended before its commit
-                    continue
-                if is_shell(conversation):
-                    if not await self._loads.remove(conversation):
-                        continue  # the load goes on, or a person has blocked another
-                    await self._marks.unmark(conversation_id)
-                    logger.info("conversation.load_removed", conversation_id=conversation_id)
-                else:
-                    await self.complete(conversation_id)
-                    logger.info("conversation.deletion_completed", conversation_id=conversation_id)
-                completed += 1
+            for conversation_id, due_at in due.items():
+                try:
+                    completed += await self._settle(conversation_id, due_at)
+                except StoreUnavailable:
+                    pass  # logged where it was noticed
+                except Exception:
+                    logger.exception(
+                        "conversation.deletion_failed", conversation_id=conversation_id
+                    )
         return completed
+
+    async def _settle(self, conversation_id: str, due_at: datetime) -> bool:
+        """Complete a deletion whose mark is due, or remove a load that was given up. Return False if
+        there is nothing to remove. Raises StoreUnavailable."""
+        conversation = await self._store.get_conversation(conversation_id)
+        if conversation is None or not _is_empty(conversation):
+            await self._marks.unmark(conversation_id, due_at)  # it ended before its commit
+            return False
+        if is_shell(conversation):
+            if not await self._loads.remove(conversation):
+                return False  # the load goes on, or a person has blocked another
+            await self._marks.unmark(conversation_id, due_at)
+            logger.info("conversation.load_removed", conversation_id=conversation_id)
+            return True
+        await self.complete(conversation_id, due_at)
+        logger.info("conversation.deletion_completed", conversation_id=conversation_id)
+        return True
 
     async def _step(self) -> None:
         await asyncio.sleep(random.uniform(*(_SECONDS if self._has_swept else _FIRST_SECONDS)))

@@ -86,15 +86,15 @@ async def delete_conversation(
     Raises ConversationNotFound, PermissionDenied, StoreUnavailable.
     """
     require_conversation_id(conversation_id)
-    await instance.deletions.begin(conversation_id)
+    due_at = await instance.deletions.begin(conversation_id)
     try:
         await _submit(instance, "conversation.deleted", conversation_id, EmptyConversation(by=by))
     except Unavailable:
         raise  # it may be applied: a sweep looks
     except MessagingError:
-        await instance.deletions.abandon(conversation_id)
+        await instance.deletions.abandon(conversation_id, due_at)
         raise
-    await instance.deletions.complete(conversation_id)
+    await instance.deletions.complete(conversation_id, due_at)
 
 
 async def _submit(

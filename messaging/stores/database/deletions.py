@@ -1,7 +1,7 @@
 """The marks of deletions that are not finished."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -11,42 +11,49 @@ from messaging.stores.sql.connections.clock import now
 
 
 class DeletionStore:
-    """Every method may raise `StoreUnavailable`; none of them blocks the event loop."""
+    """The time at which a mark is due tells it from a later mark of the same conversation.
+
+    Every method may raise `StoreUnavailable`; none of them blocks the event loop.
+    """
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def mark(self, conversation_id: str, *, due_after: float) -> None:
-        """Mark a conversation whose deletion begins now. It is due after so many seconds."""
-        await self._calls.write("mark_deletion", _mark, conversation_id, due_after)
+    async def mark(self, conversation_id: str, *, due_after: float) -> datetime:
+        """Mark a conversation whose deletion begins now. Return when the mark is due: after so many
+        seconds."""
+        return await self._calls.write("mark_deletion", _mark, conversation_id, due_after)
 
-    async def claim_due(self, *, limit: int, seconds: float) -> Sequence[str]:
-        """Return marked conversations that are due, the oldest first. They are due again after so
-        many seconds."""
+    async def claim_due(self, *, limit: int, seconds: float) -> Mapping[str, datetime]:
+        """Return marked conversations that are due, the oldest first, each with the time at which
+        it is due again: after so many seconds."""
         return await self._calls.write("claim_deletions", _claim_due, limit, seconds)
 
-    async def unmark(self, conversation_id: str) -> None:
-        """Remove the mark of a deletion that is finished. Idempotent."""
-        await self._calls.write("unmark_deletion", _unmark, conversation_id)
+    async def unmark(self, conversation_id: str, due_at: datetime) -> None:
+        """Remove the mark of a deletion that is finished, unless another one has marked or claimed
+        the conversation since. Idempotent."""
+        await self._calls.write("unmark_deletion", _unmark, conversation_id, due_at)
 
 
-def _mark(database: BaseDatabaseWrapper, conversation_id: str, due_after: float) -> None:
+def _mark(database: BaseDatabaseWrapper, conversation_id: str, due_after: float) -> datetime:
     due_at = now(database) + timedelta(seconds=due_after)
     DeletionRecord.objects.using(database.alias).update_or_create(
         conversation_id=conversation_id, defaults={"due_at": due_at}
     )
+    return due_at
 
 
-def _claim_due(database: BaseDatabaseWrapper, limit: int, seconds: float) -> Sequence[str]:
+def _claim_due(database: BaseDatabaseWrapper, limit: int, seconds: float) -> Mapping[str, datetime]:
     at = now(database)
     records = DeletionRecord.objects.using(database.alias)
     due = records.filter(due_at__lte=at).order_by("due_at").values_list("pk", flat=True)
     found = list(due[:limit])
+    later = at + timedelta(seconds=seconds, microseconds=1)  # marks have whole milliseconds
     if found:
-        later = at + timedelta(seconds=seconds)
         records.filter(pk__in=found, due_at__lte=at).update(due_at=later)
-    return found
+    return dict.fromkeys(found, later)
 
 
-def _unmark(database: BaseDatabaseWrapper, conversation_id: str) -> None:
-    DeletionRecord.objects.using(database.alias).filter(pk=conversation_id).delete()
+def _unmark(database: BaseDatabaseWrapper, conversation_id: str, due_at: datetime) -> None:
+    records = DeletionRecord.objects.using(database.alias)
+    records.filter(pk=conversation_id, due_at=due_at).delete()

@@ -121,3 +121,82 @@ async def test_a_deletion_that_ended_before_its_commit(
 
     assert await stored(instance, group) == MESSAGES
     assert not await DeletionRecord.objects.aexists()
+
+
+async def test_a_group_that_everybody_has_left(instance: Instance, ann: Api) -> None:
+    """It is deleted as any other one, also if that is interrupted."""
+    group, sweeping = await talk(ann), instance.deletions
+    await ann.delete(f"/conversations/{group}/participants/me")
+    catalogue = await interrupted(instance)
+    catalogue.fails = True
+    with pytest.raises(StoreUnavailable):
+        await delete_conversation(instance, conversation_id=group)
+    await make_due()
+
+    assert await sweeping.sweep() == 1
+
+    assert await stored(instance, group) == 0
+    emptied = await instance.store.get_conversation(group)
+    assert emptied is not None
+    assert (emptied.seq, emptied.title, emptied.last_message) == (0, None, None)
+    instance.deletions = sweeping
+    await delete_conversation(instance, conversation_id=group)
+    again = await instance.store.get_conversation(group)
+    assert again is not None
+    assert again.version == emptied.version
+
+
+class Deleting:
+    """A catalogue during whose first deletion another one begins, or that fails in one group."""
+
+    def __init__(self, instance: Instance, *, fails_in: str = "") -> None:
+        self._instance = instance
+        self._fails_in = fails_in
+        self._has_begun = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._instance.catalogue, name)
+
+    async def delete_messages(self, conversation_id: str, *, limit: int) -> int:
+        if conversation_id == self._fails_in:
+            raise ValueError("not deletable")
+        if not self._fails_in and not self._has_begun:
+            self._has_begun = True
+            await self._instance.deletions.begin(conversation_id)
+        return await self._instance.catalogue.delete_messages(conversation_id, limit=limit)
+
+
+def sweeping_with(instance: Instance, catalogue: Any) -> Deletions:
+    return Deletions(replace(instance.stores, catalogue=catalogue), instance.attachments)
+
+
+async def left_to_a_sweep(instance: Instance, ann: Api) -> str:
+    """A group whose deletion was interrupted after its commit."""
+    group, deletions = await talk(ann), instance.deletions
+    catalogue = await interrupted(instance)
+    catalogue.fails = True
+    with pytest.raises(StoreUnavailable):
+        await delete_conversation(instance, conversation_id=group)
+    instance.deletions = deletions
+    return group
+
+
+async def test_a_sweep_leaves_the_mark_of_a_new_deletion(instance: Instance, ann: Api) -> None:
+    """The new one may be interrupted too."""
+    group = await left_to_a_sweep(instance, ann)
+    await make_due()
+
+    assert await sweeping_with(instance, Deleting(instance)).sweep() == 1
+
+    assert [one.pk async for one in DeletionRecord.objects.all()] == [group]
+
+
+async def test_a_deletion_that_fails_holds_up_no_others(instance: Instance, ann: Api) -> None:
+    groups = [await left_to_a_sweep(instance, ann) for _ in range(3)]
+    await make_due()
+
+    swept = await sweeping_with(instance, Deleting(instance, fails_in=groups[0])).sweep()
+
+    assert swept == 2
+    assert [await stored(instance, one) for one in groups] == [MESSAGES - 2, 0, 0]
+    assert [one.pk async for one in DeletionRecord.objects.all()] == groups[:1]

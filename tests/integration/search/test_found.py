@@ -6,6 +6,7 @@ import pytest
 
 from messaging.runtime.instance import Instance
 from messaging.search.query import parse
+from messaging.services import messages, participants
 from messaging.services.search.searches import search_messages
 from tests.integration.search.comparing import require_equal
 from tests.integration.search.world import PEOPLE, World
@@ -15,6 +16,25 @@ QUERIES = ("tea", "te", "coffee", '"tea coffee"', "milk sug", "the")
 
 async def test_a_search_shows_what_the_store_allows_now(searching: Instance) -> None:
     await act_and_search(searching, seed=1, acts=40, queries=2)
+
+
+async def test_a_deleted_group_that_everybody_had_left(searching: Instance) -> None:
+    """Nothing of it stays in the index."""
+    assert searching.search is not None
+    world = World(searching, seed=1)
+    await world.found()
+    group = world.ids[0]
+    await messages.send_message(searching, user_id="ann", conversation_id=group, text="tea")
+    for person in ("bob", "ann"):
+        await participants.remove_participant(
+            searching, user_id=person, conversation_id=group, participant_id=person
+        )
+    await searching.search.catch_up()
+
+    await world.delete_first()
+    await searching.search.catch_up()
+
+    await require_equal(searching)
 
 
 @pytest.mark.fuzz

@@ -2,6 +2,7 @@
 an hour later (`messaging.deletions`)."""
 
 import time
+from datetime import datetime
 
 from messaging.services.exchange.retries import retried
 from messaging.stores.database.deletions import DeletionStore
@@ -17,13 +18,16 @@ class LoadMark:
         self._marks = DeletionStore(database)
         self._id = conversation_id
         self._marked_at = float("-inf")
+        self._due_at: datetime | None = None
 
     async def keep(self) -> None:
         """Store the mark, unless it was stored lately. Raises StoreUnavailable."""
         if time.monotonic() - self._marked_at >= _RENEW_SECONDS:
-            await retried(self._marks.mark, self._id, due_after=_DUE_SECONDS)
+            self._due_at = await retried(self._marks.mark, self._id, due_after=_DUE_SECONDS)
             self._marked_at = time.monotonic()
 
     async def remove(self) -> None:
-        """Remove the mark: the conversation is complete. Raises StoreUnavailable."""
-        await retried(self._marks.unmark, self._id)
+        """Remove the mark: the conversation is complete. A mark that others have stored or claimed
+        since stays for a sweep. Raises StoreUnavailable."""
+        if self._due_at is not None:
+            await retried(self._marks.unmark, self._id, self._due_at)
