@@ -160,13 +160,14 @@ class Checkpoints:
         self, database: BaseDatabaseWrapper, before: Checkpoint, *, retry_after: float | None = None
     ) -> None:
         """End a lease. With `retry_after`, the changes could not be handled: they are due again
-        after so many seconds."""
+        after so many seconds. 0 seconds are no failure."""
         mine = self._at(database, before).filter(owner=self._owner)
         if retry_after is None:
             mine.update(owner="", leased_until=None, due_at=None, attempts=0)
             return
         due_at = now(database) + timedelta(seconds=retry_after)
-        mine.update(owner="", leased_until=None, due_at=due_at, attempts=F("attempts") + 1)
+        failures = 1 if retry_after else 0
+        mine.update(owner="", leased_until=None, due_at=due_at, attempts=F("attempts") + failures)
 
     def postpone(
         self, database: BaseDatabaseWrapper, before: Checkpoint, *, seconds: float
@@ -214,11 +215,13 @@ class Checkpoints:
         return due.values_list("due_at", flat=True).first()
 
     def list_void(
-        self, database: BaseDatabaseWrapper, *, generation: int, limit: int
+        self, database: BaseDatabaseWrapper, *, generation: int, after: str, limit: int
     ) -> Sequence[str]:
-        """Return conversations with a checkpoint of an earlier generation."""
-        void = self._records(database).filter(generation__lt=generation)
-        return list(void.values_list("conversation_id", flat=True)[:limit])
+        """Return conversations with a checkpoint of an earlier generation, ascending by their ids,
+        behind the id `after`."""
+        void = self._records(database).filter(generation__lt=generation, conversation_id__gt=after)
+        ids = void.order_by("conversation_id").values_list("conversation_id", flat=True)
+        return list(ids[:limit])
 
     def delete(self, database: BaseDatabaseWrapper, conversation_ids: Sequence[str]) -> None:
         self._records(database).filter(conversation_id__in=conversation_ids).delete()

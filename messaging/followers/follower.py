@@ -1,7 +1,8 @@
 """The interface of a follower, and what it gets."""
 
+import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -37,6 +38,8 @@ class Followed:
     """Whether further changes are known, which follow next."""
     epoch: str = ""
     """The id of the store's epoch. After a restore, versions begin anew in another epoch."""
+    seen_at: float = field(default_factory=time.monotonic, compare=False)
+    """When `conversation` and `messages` were as they are here, by the monotonic clock."""
 
     @property
     def created(self) -> Collection[str]:
@@ -75,8 +78,9 @@ class LocalFollower(Follower, Protocol):
         """Apply the changes of several conversations, in a thread and in a transaction. Return the
         ids of conversations with too many changes for one transaction. They are passed again."""
 
-    def forget(self, database: BaseDatabaseWrapper, conversation_ids: Sequence[str]) -> None:
-        """Discard everything of conversations that the store does not have."""
+    def forget(self, database: BaseDatabaseWrapper, conversation_id: str) -> bool:
+        """Discard what one transaction may delete of a conversation that the store does not have.
+        Return whether something is left: then this is called again, in another transaction."""
 
 
 class RemoteFollower(Follower, Protocol):

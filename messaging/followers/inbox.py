@@ -63,6 +63,7 @@ class Pending:
             changes=self.changes,
             whole=self.founded,
             epoch=epoch,
+            seen_at=self.added_at,
         )
 
 

@@ -63,8 +63,11 @@ class LocalHandler:
         """Do nothing, as `join`."""
 
     async def discard(self, conversation_ids: Sequence[str]) -> None:
-        """Discard conversations that the store does not have. Raises StoreUnavailable."""
-        await self._calls.write("follow", self._discard, conversation_ids)
+        """Discard conversations that the store does not have, in short transactions. Raises
+        StoreUnavailable."""
+        for conversation_id in conversation_ids:
+            while await self._calls.write("follow", self._discard, conversation_id):
+                pass
 
     async def handle(self, pending: Sequence[Pending], registered: Registration) -> None:
         """Handle these conversations. Raises StoreUnavailable."""
@@ -196,18 +199,14 @@ class LocalHandler:
     def _moved(
         self, database: BaseDatabaseWrapper, batch: Sequence[Step], generation: int
     ) -> Sequence[Step]:
-        """Move the checkpoints, most of them by one call, and return those that were as they were
-        read. Raises _ContendedError."""
-        usual: list[Step] = []
-        others: list[Step] = []
-        for step in batch:
-            checkpoint, followed = step
-            is_usual = checkpoint.stored and checkpoint.generation == generation
-            (usual if is_usual and not followed.more else others).append(step)
-        moves = [(checkpoint, followed.version) for checkpoint, followed in usual]
+        """Move the checkpoints in the order of the batch, by one call if each moves in the usual
+        way. Return those that were as they were read. Raises _ContendedError."""
+        if not all(_is_usual(step, generation) for step in batch):
+            return [step for step in batch if self._move(database, step, generation)]
+        moves = [(checkpoint, followed.version) for checkpoint, followed in batch]
         if not self._checkpoints.move_all(database, moves):
             raise _ContendedError
-        return usual + [step for step in others if self._move(database, step, generation)]
+        return batch
 
     def _move(self, database: BaseDatabaseWrapper, step: Step, generation: int) -> bool:
         checkpoint, followed = step
@@ -228,10 +227,19 @@ class LocalHandler:
                 self._checkpoints.move_back(database, followed)
         return {followed.conversation.id for _, followed in moved}, unfinished
 
-    def _discard(self, database: BaseDatabaseWrapper, conversation_ids: Sequence[str]) -> None:
+    def _discard(self, database: BaseDatabaseWrapper, conversation_id: str) -> bool:
+        """Discard some of a conversation, its checkpoint last. Return whether something is left."""
         with atomic(using=database.alias):
-            self._follower.forget(database, conversation_ids)
-            self._checkpoints.delete(database, conversation_ids)
+            is_left = self._follower.forget(database, conversation_id)
+            if not is_left:
+                self._checkpoints.delete(database, [conversation_id])
+        return is_left
+
+
+def _is_usual(step: Step, generation: int) -> bool:
+    """Return whether a checkpoint is there, and reaches the version of its conversation."""
+    checkpoint, followed = step
+    return checkpoint.stored and checkpoint.generation == generation and not followed.more
 
 
 def _weight(followed: Followed) -> int:

@@ -97,11 +97,17 @@ class Walk:
             await self._handler.handle(new, walked)
 
     async def _remove_absent(self, walked: Registration) -> None:
-        """Discard conversations that the walk has not met: the store does not have them."""
-        while absent := await self._calls.read(
-            "follow", self._checkpoints.list_void, generation=walked.generation, limit=_PAGE
+        """Discard conversations that the walk has not met, and that the store does not have. It has
+        those that are being handled, or wait for a retry."""
+        after = ""
+        while void := await self._calls.read(
+            "follow",
+            self._checkpoints.list_void,
+            generation=walked.generation,
+            after=after,
+            limit=_PAGE,
         ):
-            kept = [one for one in absent if await self._store.get_conversation(one) is not None]
-            if kept:  # they are being handled, or wait for a retry
-                return
-            await self._handler.discard(absent)
+            absent = [one for one in void if await self._store.get_conversation(one) is None]
+            if absent:
+                await self._handler.discard(absent)
+            after = void[-1]

@@ -21,7 +21,7 @@ from messaging.search.words import words_of
 FOLLOWER = "search"
 _REMOVE = "DELETE FROM messaging_search_message WHERE conversation_id = %s AND seq = %s"
 _DELETED_AT_ONCE = 500
-"""The messages of a deleted conversation that one transaction removes: sends wait for it."""
+"""The messages of an absent conversation that one transaction removes: sends wait for it."""
 
 
 class SearchFollower:
@@ -55,10 +55,8 @@ class SearchFollower:
         _add(database, changed)
         return unfinished
 
-    def forget(self, database: BaseDatabaseWrapper, conversation_ids: Sequence[str]) -> None:
-        for conversation_id in conversation_ids:
-            while _deleted(database, conversation_id):
-                pass
+    def forget(self, database: BaseDatabaseWrapper, conversation_id: str) -> bool:
+        return _deleted(database, conversation_id)
 
 
 def _add(database: BaseDatabaseWrapper, messages: Sequence[Message]) -> None:

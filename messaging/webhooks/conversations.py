@@ -26,6 +26,9 @@ from messaging.webhooks.requests import EndpointAway
 logger = structlog.get_logger(__name__)
 
 _MAX_PROGRESS = 10_000
+_FRESH_SECONDS = 1.0
+"""How old the state in a request may be. An older one is read again: a text that was deleted since
+must not leave the product."""
 
 
 class ConversationFollower:
@@ -56,18 +59,24 @@ class ConversationFollower:
     async def deliver(self, followed: Followed) -> None:
         """Send the events of some changes. Raises RetryLater, StoreUnavailable."""
         ends_at = time.monotonic() + self._options.lease - 2 * self._options.request
-        conversation = followed.conversation
-        key = (followed.epoch, conversation.id)
+        fresh_until = followed.seen_at + _FRESH_SECONDS
+        conversation_id = followed.conversation.id
+        key = (followed.epoch, conversation_id)
         done = self._progress.get(key, followed.since)
         messages = {one.id: one for one in followed.messages}
-        hints = self._hints.of(conversation.id)
+        hints = self._hints.of(conversation_id)
         first = True
         for event in events_of(followed, hints=hints):
             if event.version <= done or not self._endpoint.settings.wants(event.type):
                 continue
             if self._endpoint.stopping or time.monotonic() > ends_at:
                 raise RetryLater(0.0, "the lease ends")
-            body = await self._bodies.build(event, conversation=conversation, messages=messages)
+            if time.monotonic() < fresh_until:
+                body = await self._bodies.build(
+                    event, conversation=followed.conversation, messages=messages
+                )
+            else:
+                body = await self._bodies.build(event)
             if body is not None:
                 await self._send(event, body, first=first)
                 first = False

@@ -4,7 +4,8 @@ Each is leased before it is sent, so that of several processes one sends it.
 """
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -27,6 +28,8 @@ logger = structlog.get_logger(__name__)
 _AT_ONCE = 8
 _LOOK_SECONDS = (1.0, 2.0)
 _PURGE_SECONDS = 60.0
+_LONGEST_AWAY = 30.0
+"""An operator may have switched the endpoint on again."""
 
 
 class Outbox:
@@ -48,6 +51,8 @@ class Outbox:
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._purged_at = float("-inf")
+        self._away_until: dict[int, float] = {}
+        """The endpoints that are not tried now, by their ids; by the monotonic clock."""
 
     def start(self) -> None:
         self._task = start_task(repeat(self._step, failed="webhook.outbox_failed"))
@@ -64,12 +69,21 @@ class Outbox:
     async def send_due(self) -> int:
         """Send events that are due, and return how many those were. Raises StoreUnavailable."""
         seconds = self._options.request + 20.0  # with the wait for a place, and the stores
-        due = await self._store.claim_waiting(owner=self._owner, seconds=seconds, limit=_AT_ONCE)
+        due = await self._store.claim_waiting(
+            owner=self._owner, seconds=seconds, limit=_AT_ONCE, away=self._away()
+        )
         results = await asyncio.gather(*map(self._send, due), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException) and not isinstance(result, StoreUnavailable):
                 raise result
         return len(due)
+
+    def _away(self) -> Collection[int]:
+        """Return the endpoints whose events stay where they are: all of them would be leased, a few
+        at a time, and none sent."""
+        now = time.monotonic()
+        self._away_until = {one: end for one, end in self._away_until.items() if end > now}
+        return tuple(self._away_until)
 
     async def _step(self) -> None:
         with suppress(StoreUnavailable):  # leased events are due again when their lease ends
@@ -88,8 +102,10 @@ class Outbox:
             return
         try:
             attempt = await endpoint.send(delivery.event, body, logged=False)
-        except EndpointAway:
-            return  # due again when the lease ends
+        except EndpointAway as away:  # the event is due again when its lease ends
+            seconds = min(away.seconds, _LONGEST_AWAY)
+            self._away_until[delivery.endpoint_id] = time.monotonic() + seconds
+            return
         state, pause = DeliveryState.DELIVERED, 0.0
         if not attempt.good:
             first = delivery.first_failed_at

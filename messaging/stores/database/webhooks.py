@@ -1,6 +1,6 @@
 """Webhooks: the endpoints, and the log of their deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -65,10 +65,11 @@ class WebhookStore:
         await self._calls.write("put_webhook", _put, endpoint_ids, event)
 
     async def claim_waiting(
-        self, *, owner: str, seconds: float, limit: int
+        self, *, owner: str, seconds: float, limit: int, away: Collection[int] = ()
     ) -> Sequence[StoredDelivery]:
-        """Lease events that are due, of endpoints that are on."""
-        return await self._calls.write("claim_webhooks", _claim, owner, seconds, limit)
+        """Lease events that are due, of endpoints that are on. `away` has the ids of endpoints that
+        are not tried now."""
+        return await self._calls.write("claim_webhooks", _claim, owner, seconds, limit, away)
 
     async def settle(
         self, delivery_id: int, attempt: Attempt, *, state: DeliveryState, retry_after: float = 0.0
@@ -206,7 +207,11 @@ def _put(database: BaseDatabaseWrapper, endpoint_ids: Sequence[int], event: Even
 
 
 def _claim(
-    database: BaseDatabaseWrapper, owner: str, seconds: float, limit: int
+    database: BaseDatabaseWrapper,
+    owner: str,
+    seconds: float,
+    limit: int,
+    away: Collection[int],
 ) -> Sequence[StoredDelivery]:
     at = now(database)
     records = WebhookDeliveryRecord.objects.using(database.alias)
@@ -218,6 +223,8 @@ def _claim(
         endpoint__enabled=True,
         type__in=list(WebhookEvent),  # a later release, which was rolled back, may have more
     ).order_by("next_at", "pk")
+    if away:
+        due = due.exclude(endpoint_id__in=away)
     with atomic(using=database.alias):
         locked = due.select_for_update(skip_locked=True, of=("self",)) if _locks(database) else due
         found = list(locked[:limit])

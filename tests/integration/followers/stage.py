@@ -66,6 +66,9 @@ class LocalRecorder:
     got: list[Followed] = field(default_factory=list)
     fails_at: set[str] = field(default_factory=set)
     """The conversations whose changes cannot be written."""
+    portions: int = 1
+    """In how many transactions it discards a conversation."""
+    forgotten: list[str] = field(default_factory=list)
 
     def write(self, _: BaseDatabaseWrapper, followed: Sequence[Followed]) -> Sequence[str]:
         if any(one.conversation.id in self.fails_at for one in followed):
@@ -73,8 +76,9 @@ class LocalRecorder:
         self.got += followed
         return []
 
-    def forget(self, database: BaseDatabaseWrapper, conversation_ids: Sequence[str]) -> None:
-        pass
+    def forget(self, _: BaseDatabaseWrapper, conversation_id: str) -> bool:
+        self.forgotten.append(conversation_id)
+        return self.forgotten.count(conversation_id) < self.portions
 
 
 class Stage:
