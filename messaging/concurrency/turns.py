@@ -9,12 +9,14 @@ second, until it has so many requests at once that each would wait longer than f
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from messaging.domain.exceptions import RateLimited, StoreUnavailable
+
+T = TypeVar("T")
 
 _REST = 3.0
 _LONGEST_REST = 0.1
@@ -67,6 +69,8 @@ class Turns:
         self._clock = clock
         self._lines: dict[str, _Line] = {}
         self._refusals = 0
+        self._works: set[asyncio.Task[Any]] = set()
+        """What `run` has begun: at most one for each slot."""
 
     def is_full(self, key: str) -> bool:
         """Return whether one more request of this key would be refused."""
@@ -101,6 +105,32 @@ class Turns:
                 asyncio.get_running_loop().call_later(pause, self._give_back, key)
             else:
                 self._give_back(key)
+
+    async def run(self, key: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return the result of work that takes a slot of this key until it ends, also if the caller
+        is cancelled meanwhile: a thread works on. Only a caller that still waits can withdraw.
+        Raises the same errors as `turn`."""
+        begun = asyncio.Event()
+
+        async def in_turn() -> T:
+            async with self.turn(key):
+                begun.set()
+                return await work()
+
+        task = asyncio.create_task(in_turn())
+        self._works.add(task)
+        task.add_done_callback(self._ended)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not begun.is_set():
+                task.cancel()
+            raise
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._works.discard(task)
+        if not task.cancelled():
+            task.exception()  # retrieved, if the caller has gone
 
     def _line(self, key: str) -> _Line | None:
         """Return the queue of a key, or None if it has no open request. If its event loop was

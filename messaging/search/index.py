@@ -21,8 +21,9 @@ _PATIENCE = 3.0
 
 
 class SearchIndex:
-    """Searches run on connections of their own, a few at a time and one for each person, and end
-    after a time limit. They never count for the circuit breaker of the store."""
+    """Searches run on connections of their own, a few at a time and one for each person, whether or
+    not the person still waits, and end after a time limit. They never count for the circuit breaker
+    of the store."""
 
     def __init__(self, *, calls: Calls, following: Following) -> None:
         self._calls = calls
@@ -55,10 +56,12 @@ class SearchIndex:
         far as the index knows. Raises SearchUnavailable, RateLimited."""
         begun = time.monotonic()
         try:
-            async with self._turns.turn(user_id):
-                hits = await self._calls.read(
+            hits = await self._turns.run(
+                user_id,
+                lambda: self._calls.read(
                     "search", find, user_id, query, filters, below=below, limit=limit
-                )
+                ),
+            )
         except StoreUnavailable:
             SEARCH_SECONDS.labels("slow").observe(time.monotonic() - begun)
             raise SearchUnavailable from None

@@ -52,8 +52,9 @@ class Dialect(Protocol):
         """Insert those of the messages whose positions are free, and return their number."""
 
     def find(self, cursor: CursorWrapper, wanted: Wanted) -> Found:
-        """Return what a person may see. The work is bounded: fewer hits than wanted may come,
-        although there are more."""
+        """Return what a person may see. SQLite bounds the rows that it reads: fewer hits than
+        wanted may come, although there are more. On PostgreSQL, only the time limit of a statement
+        bounds the work."""
 
 
 def page(places: Sequence[Place], wanted: Wanted) -> Found:

@@ -254,3 +254,35 @@ def test_a_place_of_an_event_loop_that_was_closed_is_free() -> None:
         asyncio.run(take())
 
     assert not turns.is_full("ann")
+
+
+async def test_work_keeps_its_place_when_its_caller_has_gone() -> None:
+    """A thread works on. The next of the same person waits for it."""
+    turns = Turns(places=1, most_waiting=10, rest=0)
+    begun_works: list[int] = []
+    gate = asyncio.Event()
+
+    async def work(number: int) -> int:
+        begun_works.append(number)
+        await gate.wait()
+        if number == 1:
+            raise ValueError("nobody waits for it")
+        return number
+
+    callers = [
+        asyncio.create_task(turns.run("ann", lambda number=number: work(number)))  # type: ignore[misc]
+        for number in (1, 2, 3)
+    ]
+    await settled()
+    callers[0].cancel()
+    callers[1].cancel()  # it waits, and withdraws
+    await asyncio.wait(callers[:2], timeout=5)
+    await settled()
+    assert [one.cancelled() for one in callers[:2]] == [True, True]
+    assert begun_works == [1]
+
+    gate.set()
+    async with asyncio.timeout(5):
+        assert await callers[2] == 3
+    assert begun_works == [1, 3]
+    assert not turns.is_full("ann")
