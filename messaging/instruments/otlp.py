@@ -5,6 +5,7 @@ OpenTelemetry's own variables configure the exporter and the sampler (`OTEL_EXPO
 `OTEL_TRACES_SAMPLER`, `OTEL_BSP_…`). A thread exports; a full queue drops spans.
 """
 
+import asyncio
 import atexit
 import os
 import re
@@ -87,6 +88,8 @@ class OtlpTracer:
         try:
             with caused_by(Origin("" if origin is None else origin.request_id, _name(span))):
                 yield
+        except asyncio.CancelledError:  # the client has gone, or the process ends: no error
+            raise
         except BaseException as error:
             span.set_attribute("error.type", type(error).__name__)  # its text may have content
             span.set_status(trace.StatusCode.ERROR)

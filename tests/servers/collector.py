@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Span:
     service: dict[str, str | int]
     begun: int
     ended: int
+    failed: bool
 
 
 class Collector:
@@ -46,6 +48,7 @@ class Collector:
                             service=service,
                             begun=span.start_time_unix_nano,
                             ended=span.end_time_unix_nano,
+                            failed=span.status.code == Status.STATUS_CODE_ERROR,
                         )
                     )
 

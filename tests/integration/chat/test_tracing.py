@@ -172,6 +172,19 @@ async def test_a_client_may_ask_for_no_trace(
     assert [span for span in collected.spans if span.trace == _TRACE] == []
 
 
+@pytest.mark.parametrize(
+    ("error", "failed"), [(asyncio.CancelledError(), False), (ValueError(), True)]
+)
+async def test_a_client_that_has_gone_is_no_error(
+    tracer: OtlpTracer, collected: Collector, error: BaseException, failed: bool
+) -> None:
+    with pytest.raises(type(error)), tracer.span("request"):
+        raise error
+
+    await asyncio.to_thread(tracer.flush)
+    assert [span.failed for span in collected.named("request")] == [failed]
+
+
 def test_a_job_carries_its_origin_through_the_queue() -> None:
     """Without an origin, a job is as earlier releases write it."""
     plain = NotifyJob(
