@@ -21,6 +21,7 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _HEADING = re.compile(r"^## (\S+) - (\S+)$", re.MULTILINE)
 _UNRELEASED = "unreleased"
+_BILL_TOOL = "cyclonedx-bom==7.5.0"
 
 
 class NotReady(Exception):
@@ -56,7 +57,7 @@ def build(checkout: Path, folder: Path, *, final: bool = False) -> None:
     )
     for client in sorted((checkout / "clients").iterdir()):
         if (client / "package.json").exists():
-            _run(client, "npm", "pack", "--silent", "--pack-destination", str(folder))
+            pack_javascript(client, folder)
         if (client / "pyproject.toml").exists():
             _run(client, sys.executable, "-m", "uv", "build", "--quiet", "--out-dir", str(folder))
     (folder / ".gitignore").unlink(missing_ok=True)  # uv writes one
@@ -66,6 +67,12 @@ def build(checkout: Path, folder: Path, *, final: bool = False) -> None:
     sums = [f"{hashlib.sha256(one.read_bytes()).hexdigest()}  {one.name}\n" for one in files]
     (folder / "SHA256SUMS").write_text("".join(sums))
     print("".join(sums), end="")
+
+
+def pack_javascript(client: Path, folder: Path) -> None:
+    """Pack a client with types that are made anew. Raises NotReady."""
+    shutil.rmtree(client / "types", ignore_errors=True)  # `tsc` leaves those of removed modules
+    _run(client, "npm", "pack", "--silent", "--pack-destination", str(folder))
 
 
 def require_consistent(checkout: Path, *, final: bool = False) -> None:
@@ -100,7 +107,7 @@ def _versions(checkout: Path) -> Iterator[tuple[str, str]]:
 
 def _write_bill(checkout: Path, file: Path) -> None:
     """Write the software bill of materials: each package of requirements.txt, with its hashes."""
-    tool = (sys.executable, "-m", "uv", "tool", "run", "--quiet", "--from", "cyclonedx-bom")
+    tool = (sys.executable, "-m", "uv", "tool", "run", "--quiet", "--from", _BILL_TOOL)
     _run(
         checkout,
         *(*tool, "cyclonedx-py", "requirements", "requirements.txt"),

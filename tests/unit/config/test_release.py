@@ -1,7 +1,9 @@
 """Every place names the same version, and the changelog begins with it."""
 
+import json
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,20 @@ def test_what_is_not_committed_is_in_no_release(checkout: Path, tmp_path: Path) 
         release.build(checkout, tmp_path / "dist")
 
     assert not (tmp_path / "dist").exists()
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_types_of_removed_modules_are_in_no_package(tmp_path: Path) -> None:
+    client, folder = tmp_path / "client", tmp_path / "dist"
+    folder.mkdir()
+    (client / "types").mkdir(parents=True)
+    (client / "types" / "removed.d.ts").touch()
+    prepack = "mkdir -p types && touch types/present.d.ts"
+    package = {"name": "some", "version": "1.0.0", "files": ["types"]}
+    (client / "package.json").write_text(json.dumps({**package, "scripts": {"prepack": prepack}}))
+
+    release.pack_javascript(client, folder)
+
+    (packed,) = folder.iterdir()
+    with tarfile.open(packed) as archive:
+        assert sorted(archive.getnames()) == ["package/package.json", "package/types/present.d.ts"]
