@@ -37,10 +37,13 @@ async def watch_presence(
     wanted = _require_not_too_many(user_ids)
     known = instance.hub.sessions.companions(connection, wanted)
     if not wanted <= known:
-        async with instance.turns.own_reads.turn(connection.user_id):
-            found = await instance.store.list_companions(
-                connection.user_id, sorted(wanted - known), most=get_limits().fan_out_participants
-            )
+        unknown = sorted(wanted - known)
+        found = await instance.turns.own_reads.run(
+            connection.user_id,
+            lambda: instance.store.list_companions(
+                connection.user_id, unknown, most=get_limits().fan_out_participants
+            ),
+        )
         if connection not in instance.hub.connections.of(connection.user_id):
             return []  # the socket has left meanwhile
         instance.hub.sessions.keep_companions(connection, found)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from messaging.concurrency.steps import in_steps
+from messaging.domain.conversation import Membership
 from messaging.domain.limits import get_limits
 from messaging.domain.own.state import current_mark
 from messaging.runtime.instance import Instance
 from messaging.services.account.conversation_preferences import OwnSettings
 from messaging.services.rules.own_positions import Budget, present_position
+from messaging.stores.positions import ChangedPositions
 
 _OVERLAP = timedelta(seconds=10)
 """The longest time between the store's timestamp of a change and the first read that sees it."""
@@ -45,14 +47,18 @@ async def list_own_changes(instance: Instance, *, user_id: str, since: datetime)
     A person's own message moves `read_seq` too, but is not reported here: its event reports it.
     """
     limit = get_limits().latest_conversations
-    epoch = await instance.epochs.get()
-    async with instance.turns.own_reads.turn(user_id):
+
+    async def read() -> tuple[ChangedPositions, Sequence[str], Sequence[Membership]]:
         # Read the positions first: a change between the two reads is found the next time.
         changed = await instance.store.list_changed_positions(
             user_id, since=max(since, _EARLIEST) - _OVERLAP, limit=limit + 1
         )
         named = list(changed.positions)[:limit]
         found = await instance.store.get_memberships(user_id, named, personal=True)
+        return changed, named, found
+
+    epoch = await instance.epochs.get()
+    changed, named, found = await instance.turns.own_reads.run(user_id, read)
     instance.epochs.require(epoch)
     places = {place.conversation_id: place for place in found}
     items = []

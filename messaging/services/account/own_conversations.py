@@ -1,10 +1,10 @@
 """A person's own conversations: the list, and the total of what is unread."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from messaging.concurrency.steps import in_steps
-from messaging.domain.conversation import ConversationKind, ListedConversation
+from messaging.domain.conversation import ConversationKind, ListedConversation, Membership
 from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.limits import get_limits
 from messaging.domain.participant import ReadPosition
@@ -47,14 +47,16 @@ async def list_conversations(
     filter what was read. At most `4 * limit` documents are read, so a filtered page may be short
     or empty, and still have a `next_cursor`.
     """
-    budget = Budget(reads=4 * limit)
-    items: list[OwnListedConversation] = []
-    async with instance.turns.own_reads.turn(user_id):
+
+    async def read() -> OwnConversationPage:
+        budget = Budget(reads=4 * limit)
+        items: list[OwnListedConversation] = []
+        after = cursor
         for _ in range(1 if archived is None and kind is None else _MAX_ROUNDS):
             wanted = min(limit - len(items), budget.reads // 2)
             if not wanted:
                 break
-            page = await _list_page(instance, user_id, limit=wanted, cursor=cursor)
+            page = await _list_page(instance, user_id, limit=wanted, cursor=after)
             budget.reads -= len(page.conversations)
             named = [one for one in page.conversations if kind in (None, one.kind)]
             budget.reads -= len(named)
@@ -64,10 +66,12 @@ async def list_conversations(
                 for one in named
                 if archived in (None, positions[one.id].archived)
             ]
-            cursor = page.next_cursor
-            if cursor is None:
+            after = page.next_cursor
+            if after is None:
                 break
-    return OwnConversationPage(items=items, next_cursor=cursor)
+        return OwnConversationPage(items=items, next_cursor=after)
+
+    return await instance.turns.own_reads.run(user_id, read)
 
 
 async def _list_page(
@@ -86,7 +90,8 @@ async def _list_page(
 async def count_unread(instance: Instance, *, user_id: str) -> int:
     """Return the unread total of a person's latest conversations. Raises StoreUnavailable."""
     store = instance.store
-    async with instance.turns.own_reads.turn(user_id):
+
+    async def read() -> tuple[Sequence[Membership], Mapping[str, ReadPosition]]:
         places = await store.list_memberships(
             user_id, limit=get_limits().latest_conversations, personal=True
         )
@@ -94,6 +99,9 @@ async def count_unread(instance: Instance, *, user_id: str) -> int:
         positions = await store.get_read_positions(
             user_id, [place.conversation_id for place in behind]
         )
+        return behind, positions
+
+    behind, positions = await instance.turns.own_reads.run(user_id, read)
     unread = 0
     async for place in in_steps(behind, size=100):
         position = positions.get(place.conversation_id, ReadPosition(user_id=user_id))

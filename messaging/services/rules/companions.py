@@ -19,6 +19,7 @@ async def companions_among(instance: Instance, user_id: str, people: Collection[
     }
     if wanted <= known:
         return known
-    async with instance.turns.own_reads.turn(user_id):
-        found = await instance.store.list_companions(user_id, sorted(wanted - known))
+    found = await instance.turns.own_reads.run(
+        user_id, lambda: instance.store.list_companions(user_id, sorted(wanted - known))
+    )
     return known | {companion.user_id for companion in found}
