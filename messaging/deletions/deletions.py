@@ -90,8 +90,8 @@ class Deletions:
         return completed
 
     async def _settle(self, conversation_id: str, due_at: datetime) -> bool:
-        """Complete a deletion whose mark is due, or remove a load that was given up. Return False if
-        there is nothing to remove. Raises StoreUnavailable."""
+        """Complete a deletion whose mark is due, or remove a load that was given up. Return False
+        if there is nothing to remove. Raises StoreUnavailable."""
         conversation = await self._store.get_conversation(conversation_id)
         if conversation is None or not _is_empty(conversation):
             await self._marks.unmark(conversation_id, due_at)  # it ended before its commit
