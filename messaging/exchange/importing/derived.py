@@ -1,6 +1,6 @@
 """What derives from the messages of an imported conversation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,18 +24,21 @@ class Derived:
         self._visible_from: dict[str, int] = {}
         self._sent: dict[str, int] = {}
         self._mentioned: dict[str, int] = {}
+        self._left: set[str] = set()
+        """The senders and reactors who are no participants any more."""
         self._uncounted = ALL_COUNTED
         self._last: Message | None = None
         self._other_seq = 0
         self._pinned = 0
 
-    def add(self, message: Message) -> None:
-        """Add the next message."""
+    def add(self, message: Message, *, reactors: Iterable[str] = ()) -> None:
+        """Add the next message, with the ids of all who reacted to it."""
         while self._hidden and self._hidden[-1][1] <= message.created_at:
             self._visible_from[self._hidden.pop()[0]] = message.seq
         people = self._conversation.participants
         if self._last is not None and self._last.sender_id != message.sender_id:
             self._other_seq = self._last.seq
+        self._left.update(one for one in (message.sender_id, *reactors) if one not in people)
         if message.sender_id in people:
             self._sent[message.sender_id] = message.seq
         for user_id in message.mentions:
@@ -69,9 +72,11 @@ class Derived:
         )
 
     def positions(self) -> list[ReadPosition]:
-        """Return the positions of people who have read everything."""
+        """Return the positions of people who have read everything: of the participants, and of
+        those who have left and whose messages or reactions stay. Exports and erasures of a person
+        find a conversation by the position."""
         seq = 0 if self._last is None else self._last.seq
         return [
             ReadPosition(user_id=user_id, read_seq=seq, delivered_seq=seq)
-            for user_id in sorted(self._conversation.participants)
+            for user_id in sorted({*self._conversation.participants, *self._left})
         ]

@@ -121,7 +121,7 @@ class Import:
                     shift += 1  # its number is free
                     continue
                 full = _moved(full, shift)
-                derived.add(full.message)
+                derived.add(full.message, reactors=[one.user_id for one in full.reactions])
                 spool.write(encode(full))
             conversation = derived.conversation()
             hashed = ConversationHash()

@@ -11,7 +11,7 @@ from messaging.domain.message import Message
 from messaging.exchange.checking import check
 from messaging.exchange.lines import decode
 from messaging.exchange.reading import Problem, read_lines
-from messaging.exchange.records import FullMessage, Person
+from messaging.exchange.records import FullMessage, Person, Position
 from messaging.files.checking.workers import CheckingWorkers
 from messaging.services.exchange.imported_files import ImportedFiles
 from messaging.services.exchange.importing import Import
@@ -24,6 +24,8 @@ class Imported:
     people: dict[str, Person] = field(default_factory=dict)
     conversations: list[Conversation] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    positions: list[str] = field(default_factory=list)
+    """Whose positions, in the order of the file."""
 
     @property
     def texts(self) -> list[str | None]:
@@ -55,6 +57,8 @@ async def imported(product: str, source: Path, *, files: Path | None = None) -> 
                 found.people[one.user_id] = one
             case Conversation() as one:
                 found.conversations.append(one)
+            case Position() as one:
+                found.positions.append(one.position.user_id)
             case FullMessage() as one:
                 found.messages.append(one.message)
     return found

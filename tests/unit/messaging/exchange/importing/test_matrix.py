@@ -176,3 +176,20 @@ async def test_a_person_has_the_latest_name_that_they_chose(tmp_path: Path) -> N
         text(14, "@ann", "hello"),
     )
     assert [one.name for one in found.people.values() if one.name] == ["Robert"]
+
+
+async def test_who_has_left_is_found_by_a_position(tmp_path: Path) -> None:
+    """So an erasure or an export of theirs finds their messages and reactions."""
+    reaction = {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$10", "key": "👍"}}
+    found = await room(
+        tmp_path,
+        join(4, "@cid"),
+        join(5, "@dot"),
+        text(10, "@cid", "of Cid"),
+        event(11, "@dot", reaction, type="m.reaction"),
+        state(20, "member", {"membership": "leave"}, of="@cid"),
+        state(21, "member", {"membership": "leave"}, of="@dot"),
+    )
+
+    assert set(found.conversations[0].participants) == {"@ann", "@bob"}
+    assert found.positions == ["@ann", "@bob", "@cid", "@dot"]
