@@ -22,6 +22,8 @@ from messaging.personal_data.temporary import temporary_folder
 
 _FOLDER = derived_id("erasures")
 """The receipts are kept like the parts of one attachment, which no upload can have."""
+_KEYS = derived_id("erasure keys")
+"""It has a file for each key that receipts were made with."""
 _HASH_LENGTH = 32
 _MAX_BYTES = 1024 * 1024
 _SERVED = Served(content_type="application/json", disposition="attachment")
@@ -29,10 +31,17 @@ _SERVED = Served(content_type="application/json", disposition="attachment")
 
 def hash_of(user_id: str) -> str:
     """Return the keyed hash of a user id: 128 bits, in hexadecimal."""
+    return _keyed(f"chat.erasure:{user_id}")
+
+
+def _keyed(text: str) -> str:
     key = (settings.CHAT_ERASURE_KEY or settings.SECRET_KEY).encode()
-    return hmac.new(key, b"chat.erasure:" + user_id.encode(), hashlib.sha256).hexdigest()[
-        :_HASH_LENGTH
-    ]
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:_HASH_LENGTH]
+
+
+def _key_name() -> str:
+    """Return what identifies the present key, and tells nothing about it."""
+    return _keyed("chat.erasure.key")
 
 
 class Evidence:
@@ -44,13 +53,23 @@ class Evidence:
     async def put(self, user_id: str, receipt: Mapping[str, Any]) -> None:
         """Keep the receipt of a person's erasure, in the place of an earlier one."""
         async with temporary_folder("chat-receipt-") as folder:
+            source = folder / "key.json"
+            await asyncio.to_thread(source.write_bytes, b"{}")
+            await self._storage.put(source, stored_key(_KEYS, _key_name()), _SERVED)
             source = folder / "receipt.json"
             await asyncio.to_thread(source.write_bytes, orjson.dumps(dict(receipt)))
             await self._storage.put(source, stored_key(_FOLDER, hash_of(user_id)), _SERVED)
 
+    async def has_other_keys(self) -> bool:
+        """Return whether there are receipts that the present key does not find."""
+        return bool(await self._names(_KEYS) - {_key_name()})
+
     async def list_hashes(self) -> frozenset[str]:
         """Return the hashes of all erased people."""
-        keys = await self._storage.list_parts(_FOLDER)
+        return await self._names(_FOLDER)
+
+    async def _names(self, folder: str) -> frozenset[str]:
+        keys = await self._storage.list_parts(folder)
         return frozenset(key.rpartition("/")[2] for key in keys)
 
     async def get(self, hashed: str) -> dict[str, Any]:

@@ -40,6 +40,11 @@ class Command(BaseCommand):
                 f"{user_id!r} was erased and came back since. Run `manage.py erase_user` to erase "
                 "this person again."
             )
+        if reapplied.other_keys:
+            raise CommandError(
+                "Some receipts of erasures were made with another CHAT_ERASURE_KEY or SECRET_KEY. "
+                "Their people were not looked for. Run this command with each key that was in use."
+            )
 
 
 async def _renew() -> Epoch:

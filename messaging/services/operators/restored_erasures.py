@@ -26,6 +26,9 @@ class Reapplied:
     """The ids of the jobs that erase people again."""
     returned: tuple[str, ...]
     """The people who came back after their erasure. An operator decides about them."""
+    other_keys: bool
+    """Whether there are receipts of another `CHAT_ERASURE_KEY`, whose people were not looked
+    for."""
 
 
 async def reapply_erasures(stores: Stores, evidence: Evidence, *, command: str) -> Reapplied:
@@ -50,7 +53,8 @@ async def reapply_erasures(stores: Stores, evidence: Evidence, *, command: str) 
         by = Actor(kind=ActorKind.COMMAND, name=command)
         job = await request_erasure(stores.database, person_id=user_id, by=by, reason=_REASON)
         jobs.append(job.id)
-    return Reapplied(jobs=tuple(jobs), returned=tuple(returned))
+    other_keys = await evidence.has_other_keys()
+    return Reapplied(jobs=tuple(jobs), returned=tuple(returned), other_keys=other_keys)
 
 
 async def _has_data(stores: Stores, user_id: str) -> bool:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
+import pytest
 from asgiref.sync import sync_to_async
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
 
 from messaging.models import JobRecord
 from messaging.personal_data.evidence import Evidence
@@ -57,6 +59,24 @@ async def test_a_repeated_erasure_keeps_one_receipt(
     await erase(instance, jobs, "eve")
 
     assert len(await evidence.list_hashes()) == 1
+
+
+async def test_receipts_of_another_key_are_reported(
+    instance: Instance, api: MakeApi, settings: Settings
+) -> None:
+    """Their people cannot be found. With that key, they are."""
+    await api("ann").group(api("eve"))
+    receipt = {"erased_at": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
+    settings.CHAT_ERASURE_KEY = "the key of before"
+    await Evidence(instance.attachments.storage).put("eve", receipt)
+    settings.CHAT_ERASURE_KEY = "another key"
+
+    with pytest.raises(CommandError, match="another CHAT_ERASURE_KEY"):
+        await sync_to_async(_command)()
+    assert not await JobRecord.objects.aexists()
+
+    settings.CHAT_ERASURE_KEY = "the key of before"
+    assert "is erased again" in await sync_to_async(_command)()
 
 
 def _command() -> str:
