@@ -1,5 +1,5 @@
-"""Actions of the admin that ask for confirmation. The history and the audit trail record them, even
-if they fail."""
+"""Actions of the admin that ask for confirmation. The audit trail records them before they are
+carried out, and a failure after; the history records them after."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -56,7 +56,9 @@ def act(
             chosen = [row for row in found if row is not None]
             if confirmed and fields.is_valid():
                 said = [f"{name}: {value}" for name, value in fields.cleaned_data.items()]
+                name = f"{modeladmin.opts.model_name}.{carry_out.__name__}"
                 for row in chosen:
+                    note(request, name, row, values=fields.cleaned_data)
                     failure, result = _carried_out(
                         modeladmin,
                         request,
@@ -65,13 +67,14 @@ def act(
                         description=description,
                         values=fields.cleaned_data,
                     )
-                    note(
-                        request,
-                        f"{modeladmin.opts.model_name}.{carry_out.__name__}",
-                        row,
-                        values=fields.cleaned_data,
-                        failure="" if failure is None else _code_of(failure),
-                    )
+                    if failure is not None:
+                        note(
+                            request,
+                            name,
+                            row,
+                            values=fields.cleaned_data,
+                            failure=_code_of(failure),
+                        )
                     outcome = () if failure is None else (f"failed: {failure}",)
                     entry = "; ".join((description, *said, *outcome))
                     modeladmin.log_change(request, row, entry)

@@ -17,7 +17,7 @@ from chat.admin.texts import NoteField
 from chat.models import Person
 from messaging.changes.profile_rules import MAX_NAME
 from messaging.domain.identifiers import is_stored_user_id
-from messaging.domain.people import FOREVER, Access, Profile
+from messaging.domain.people import ERASING, FOREVER, Access, Profile
 from messaging.domain.personal_data.audit import Actor, ActorKind
 from messaging.runtime.instance import Instance
 from messaging.services.operators import people as operators_people
@@ -140,6 +140,8 @@ class PersonAdmin(StoreModelAdmin):
             return "–"
         if person.banned_until == FOREVER:
             return "for good"
+        if person.banned_until == ERASING:
+            return "until the erasure is done"
         return date_format(person.banned_until, "DATETIME_FORMAT")
 
     def unavailable_actions(self, row: Any) -> set[str]:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
 from messaging.domain.identifiers import is_service
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """The end of a permanent ban. Every store can represent it."""
+ERASING = FOREVER - timedelta(days=1)
+"""The end of the ban that holds until an erasure is done. It differs from the bans of operators, so
+an erasure notices theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

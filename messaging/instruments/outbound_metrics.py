@@ -44,6 +44,15 @@ WEBHOOKS_WAITING = Gauge(
     "chat_webhooks_waiting", "Events for webhook endpoints that failed and are tried again."
 )
 
+JOB_FAILURES = Counter(
+    "chat_job_failures_total",
+    "Attempts of exports and erasures of people that failed, by kind.",
+    ["kind"],
+)
+"""`kind`: erase or export."""
+for _kind in ("erase", "export"):
+    JOB_FAILURES.labels(_kind)
+
 WEBHOOK_ENDPOINTS_OFF = Gauge(
     "chat_webhook_endpoints_off", "Webhook endpoints that were switched off because they failed."
 )

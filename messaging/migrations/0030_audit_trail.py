@@ -6,6 +6,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 _DAYS = 30
+_ERASED = "erased:"
 _SQLITE = (
     """CREATE TRIGGER messaging_audit_unchanged BEFORE UPDATE ON messaging_audit_entry BEGIN
         SELECT RAISE(ABORT, 'Entries of the audit trail are never changed.');
@@ -13,6 +14,10 @@ _SQLITE = (
     f"""CREATE TRIGGER messaging_audit_kept BEFORE DELETE ON messaging_audit_entry
     WHEN OLD.at > datetime('now', '-{_DAYS} days') BEGIN
         SELECT RAISE(ABORT, 'Entries of the last {_DAYS} days are never deleted.');
+    END""",
+    f"""CREATE TRIGGER messaging_audit_subject_kept BEFORE UPDATE ON messaging_audit_subject
+    WHEN NEW.id <> OLD.id OR substr(NEW.user_id, 1, {len(_ERASED)}) <> '{_ERASED}' BEGIN
+        SELECT RAISE(ABORT, 'People of the audit trail are only erased, never changed.');
     END""",
 )
 _POSTGRESQL = (
@@ -28,15 +33,28 @@ _POSTGRESQL = (
     END $$""",
     """CREATE TRIGGER messaging_audit_kept BEFORE UPDATE OR DELETE ON messaging_audit_entry
     FOR EACH ROW EXECUTE FUNCTION messaging_audit_guard()""",
+    """CREATE FUNCTION messaging_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'The audit trail is never changed.';
+    END $$""",
+    """CREATE TRIGGER messaging_audit_not_emptied BEFORE TRUNCATE ON messaging_audit_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION messaging_audit_refuse()""",
+    f"""CREATE TRIGGER messaging_audit_subject_kept BEFORE UPDATE ON messaging_audit_subject
+    FOR EACH ROW WHEN (NEW.id <> OLD.id OR substr(NEW.user_id, 1, {len(_ERASED)}) <> '{_ERASED}')
+    EXECUTE FUNCTION messaging_audit_refuse()""",
 )
 _REMOVED = {
     "sqlite": (
         "DROP TRIGGER messaging_audit_unchanged",
         "DROP TRIGGER messaging_audit_kept",
+        "DROP TRIGGER messaging_audit_subject_kept",
     ),
     "postgresql": (
         "DROP TRIGGER messaging_audit_kept ON messaging_audit_entry",
+        "DROP TRIGGER messaging_audit_not_emptied ON messaging_audit_entry",
+        "DROP TRIGGER messaging_audit_subject_kept ON messaging_audit_subject",
         "DROP FUNCTION messaging_audit_guard",
+        "DROP FUNCTION messaging_audit_refuse",
     ),
 }
 
@@ -65,12 +83,20 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("user_id", models.CharField(max_length=128, unique=True)),
+                ("user_id", models.CharField(max_length=128)),
             ],
             options={
                 "verbose_name": "person in the audit trail",
                 "verbose_name_plural": "people in the audit trail",
                 "db_table": "messaging_audit_subject",
+                "indexes": [models.Index(fields=["user_id"], name="messaging_audit_subject_id")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("user_id__startswith", "erased:"), _negated=True),
+                        fields=("user_id",),
+                        name="messaging_audit_subject_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('actor_kind', models.CharField(max_length=16, verbose_name='kind of actor')),
                 ('actor', models.CharField(max_length=150, verbose_name='requested by')),
                 ('requested_at', models.DateTimeField(verbose_name='requested')),
+                ('askers', models.JSONField(default=list)),
                 ('reason', models.CharField(blank=True, max_length=500)),
                 ('state', models.CharField(max_length=16)),
                 ('step', models.CharField(blank=True, max_length=32)),
@@ -36,6 +37,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'job',
                 'db_table': 'messaging_job',
                 'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='messaging_job_due'), models.Index(fields=['requested_at'], name='messaging_job_requested')],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('kind', 'erase'), ('state__in', ['waiting', 'running', 'held'])), fields=('person_id',), name='messaging_job_erasure_once'),
+                    models.UniqueConstraint(condition=models.Q(('kind', 'export'), ('state__in', ['waiting', 'running', 'held'])), fields=('person_id', 'actor_kind', 'actor'), name='messaging_job_export_once'),
+                ],
             },
         ),
         migrations.CreateModel(

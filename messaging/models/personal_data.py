@@ -11,22 +11,34 @@ REASON_LENGTH = 500
 
 class AuditSubjectRecord(models.Model):
     """A person in the audit trail. Entries name people only by this row, so an erasure replaces the
-    id here and changes no entry."""
+    id here and changes no entry.
 
-    user_id = models.CharField(max_length=USER_ID_LENGTH, unique=True)
+    An erased person may have several rows: each erasure, and each of its steps that is repeated,
+    renames the row that entries have made since. Triggers of migration 0030 refuse other updates.
+    """
+
+    user_id = models.CharField(max_length=USER_ID_LENGTH)
 
     class Meta:
         db_table = "messaging_audit_subject"
         verbose_name = "person in the audit trail"
         verbose_name_plural = "people in the audit trail"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["user_id"],
+                condition=~models.Q(user_id__startswith="erased:"),
+                name="messaging_audit_subject_once",
+            ),
+        )
+        indexes = (models.Index(fields=["user_id"], name="messaging_audit_subject_id"),)
 
     def __str__(self) -> str:
         return self.user_id
 
 
 class AuditEntryRecord(models.Model):
-    """An entry of the audit trail. Triggers of migration 0030 refuse every update, and the deletion
-    of entries of the last 30 days."""
+    """An entry of the audit trail. Triggers of migration 0030 refuse every update, the deletion of
+    entries of the last 30 days, and TRUNCATE."""
 
     at = models.DateTimeField("time")
     actor_kind = models.CharField("kind of actor", max_length=16)
@@ -68,6 +80,8 @@ class JobRecord(models.Model):
     actor_kind = models.CharField("kind of actor", max_length=16)
     actor = models.CharField("requested by", max_length=OPERATOR_LENGTH)
     requested_at = models.DateTimeField("requested")
+    askers = models.JSONField(default=list)
+    """Others who asked for it while it was not done: `[kind, name]` of each."""
     reason = models.CharField(max_length=REASON_LENGTH, blank=True)
     state = models.CharField(max_length=16)
     step = models.CharField(max_length=32, blank=True)
@@ -91,6 +105,18 @@ class JobRecord(models.Model):
                 name="messaging_job_due",
             ),
             models.Index(fields=["requested_at"], name="messaging_job_requested"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["person_id"],
+                condition=models.Q(kind="erase", state__in=["waiting", "running", "held"]),
+                name="messaging_job_erasure_once",
+            ),
+            models.UniqueConstraint(
+                fields=["person_id", "actor_kind", "actor"],
+                condition=models.Q(kind="export", state__in=["waiting", "running", "held"]),
+                name="messaging_job_export_once",
+            ),
         )
 
     def __str__(self) -> str:

@@ -28,7 +28,6 @@ class AccountErasure:
         await progress.save()
         reports = await parts.erasure.erase_reports(user_id, erased_id)
         progress.count(reports.counts)
-        progress.note(open_reports=progress.job.notes.get("open_reports", 0) + reports.open_reports)
         await progress.save()
         found = await parts.attachments.store.get(list(reports.released))
         for attachment in found.values():

@@ -6,7 +6,7 @@ finds the conversation again, and repeats it from the page that was stored last.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from messaging.changes.change import ConversationChange
@@ -32,16 +32,23 @@ _MAX_MEMBERSHIPS = 10_000
 
 
 class ConversationErasure:
-    def __init__(self, parts: Parts, progress: Progress) -> None:
+    def __init__(
+        self, parts: Parts, progress: Progress, *, check: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Create it. `check` is awaited before each conversation, and ends the erasure by what it
+        raises."""
         self._parts = parts
         self._progress = progress
+        self._check = check
         self._user_id = progress.job.person_id
         self._erased_id = progress.job.erased_id
 
     async def run(self) -> None:
-        """Erase the person from all conversations. Raises LeaseLost, StoreUnavailable."""
+        """Erase the person from all conversations. Raises LeaseLost, StoreUnavailable, and what
+        `check` raises."""
         while ids := await self._left():
             for conversation_id in ids:
+                await self._check()
                 await self._erase(conversation_id)
 
     async def _left(self) -> Sequence[str]:
@@ -71,6 +78,7 @@ class ConversationErasure:
         await parts.erasure.remove_position(conversation_id, self._user_id)
         progress.count({"conversations": 1})
         progress.note(conversation="", seq=1)
+        progress.advance()
         await progress.save()
 
     async def _leave(self, conversation: Conversation) -> None:
@@ -107,6 +115,7 @@ class ConversationErasure:
             await self._erase_from(conversation_id, page)
             first = last + 1
             self._progress.note(conversation=conversation_id, seq=first)
+            self._progress.advance()
             await self._progress.save()
             # Half of the time is for the people who chat.
             await asyncio.sleep(time.monotonic() - begun)

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import structlog
 
-from messaging.domain.people import FOREVER
+from messaging.domain.people import ERASING
 from messaging.domain.personal_data.audit import AuditEntry
 from messaging.domain.personal_data.jobs import Job, JobState
 from messaging.personal_data.account import AccountErasure
 from messaging.personal_data.conversations import ConversationErasure
 from messaging.personal_data.evidence import Evidence
-from messaging.personal_data.holds import holds_on
+from messaging.personal_data.holds import Held, holds_on
 from messaging.personal_data.parts import Parts
 from messaging.personal_data.progress import Progress
 from messaging.personal_data.receipts import receipt_of
@@ -23,6 +23,8 @@ SETTLE_SECONDS = 8.0
 """How long the instances may still write what a person did before their access was revoked: the end
 of a request, and presence with the next heartbeat (5 s)."""
 _ACCESS, _CONVERSATIONS, _ACCOUNT, _TRACES = "access", "conversations", "account", "traces"
+_BAN = "banned_until"
+"""The note of the ban that holds once the erasure is done."""
 
 
 class Erasure:
@@ -35,13 +37,21 @@ class Erasure:
 
     async def run(self, progress: Progress) -> Job:
         """Erase the person, and return the job with the receipt; or the job on hold."""
-        holds = await holds_on(
-            progress.job.person_id, jobs=self._parts.jobs, store=self._parts.store
-        )
-        if holds:
-            logger.info("erasure.held", job_id=progress.job.id, holds=len(holds))
-            held = {"held_by": sorted({one.kind.value for one in holds})}
-            return replace(progress.job, state=JobState.HELD, result=held)
+        try:
+            return await self._run(progress)
+        except Held as held:
+            return await self._defer(progress, held)
+
+    async def _run(self, progress: Progress) -> Job:
+        """Do the steps that are left. Raises Held."""
+        parts = self._parts
+
+        async def check() -> None:
+            await self._check(progress)
+
+        await check()
+        conversations = ConversationErasure(parts, progress, check=check)
+        account = AccountErasure(parts, progress)
         done = progress.job.step
         if done in {"", _ACCESS}:
             await self._revoke_access(progress)
@@ -49,28 +59,78 @@ class Erasure:
         if done == _CONVERSATIONS:
             progress.begin(_CONVERSATIONS)
             await progress.save()
-            await ConversationErasure(self._parts, progress).run()
+            await conversations.run()
             done = _ACCOUNT
         if done == _ACCOUNT:
+            await check()
             progress.begin(_ACCOUNT)
             await progress.save()
-            await AccountErasure(self._parts, progress).run()
+            await account.run()
+        await check()
         progress.begin(_TRACES)
         await progress.save()
+        # Others may have added the person to a group, or set their profile, behind the walk.
+        await conversations.run()
+        await account.run()
         await self.remove_traces(progress)
         return await self._finish(progress)
+
+    async def _check(self, progress: Progress) -> None:
+        """Look whether the erasure may go on, and keep the person out. Raises Held."""
+        parts, user_id = self._parts, progress.job.person_id
+        if holds := await holds_on(user_id, jobs=parts.jobs, store=parts.store):
+            raise Held(holds)
+        if _BAN not in progress.job.notes:
+            return  # the sign-ins are not revoked yet
+        present = (await parts.people.get_access(user_id)).banned_until
+        if present != ERASING:
+            # An operator has banned or unbanned the person. That holds once the erasure is done.
+            progress.note(**{_BAN: _written(present)})
+            await progress.save()
+            await self._keep_out(user_id)
+
+    async def _defer(self, progress: Progress, held: Held) -> Job:
+        """Let the person in again, and return the job on hold. Afterwards, it revokes their
+        sign-ins again, and goes on where it was."""
+        job = progress.job
+        logger.info("erasure.held", job_id=job.id, holds=len(held.holds))
+        await self._restore_ban(job)
+        return replace(
+            job,
+            state=JobState.HELD,
+            step=_ACCESS if job.step else "",
+            notes={name: value for name, value in job.notes.items() if name != _BAN},
+            result={"held_by": sorted({one.kind.value for one in held.holds})},
+            attempts=0,
+        )
 
     async def _revoke_access(self, progress: Progress) -> None:
         """Ban the person until the erasure is done: what they write meanwhile would stay."""
         people, user_id = self._parts.people, progress.job.person_id
         progress.begin(_ACCESS)
-        if "banned_until" not in progress.job.notes:
-            until = (await people.get_access(user_id)).banned_until
-            progress.note(banned_until="" if until is None else until.isoformat())
+        present = (await people.get_access(user_id)).banned_until
+        if present != ERASING or _BAN not in progress.job.notes:
+            progress.note(**{_BAN: "" if present == ERASING else _written(present)})
         await progress.save()
-        await people.log_out(user_id)
-        await self._parts.apply_access(await people.set_ban(user_id, until=FOREVER))
+        revoked_at = (await people.log_out(user_id)).valid_after
+        progress.note(revoked_at=_written(revoked_at))
+        await self._keep_out(user_id)
+
+    async def _keep_out(self, user_id: str) -> None:
+        access = await self._parts.people.set_ban(user_id, until=ERASING)
+        await self._parts.apply_access(access)
         await asyncio.sleep(self._settle_seconds)
+
+    async def _restore_ban(self, job: Job) -> datetime | None:
+        """Put the ban from before in the place of that of the erasure, and return its end. A ban or
+        its end that an operator has set since stays."""
+        parts, user_id = self._parts, job.person_id
+        present = (await parts.people.get_access(user_id)).banned_until
+        if present != ERASING:
+            return present
+        until = _read(job.notes.get(_BAN))
+        await parts.apply_access(await parts.people.set_ban(user_id, until=until))
+        return until
 
     async def remove_traces(self, progress: Progress) -> None:
         """Remove what tables and Redis keep about the person besides the store."""
@@ -98,11 +158,16 @@ class Erasure:
     async def _finish(self, progress: Progress) -> Job:
         parts, job = self._parts, progress.job
         at = datetime.now(UTC)
-        receipt = receipt_of(job, at=at)
+        present = (await parts.people.get_access(job.person_id)).banned_until
+        until = _read(job.notes.get(_BAN)) if present == ERASING else present
+        receipt = receipt_of(
+            job,
+            at=at,
+            open_reports=await parts.erasure.count_open_reports(job.erased_id),
+            banned=until is not None and until > at,
+        )
         await self._evidence.put(job.person_id, receipt)
-        before = job.notes.get("banned_until")
-        until = datetime.fromisoformat(before) if before else None
-        await parts.apply_access(await parts.people.set_ban(job.person_id, until=until))
+        await self._restore_ban(job)
         await parts.audit.record(
             AuditEntry(
                 actor=job.requested_by,
@@ -119,10 +184,24 @@ class Erasure:
         )
 
     async def forget(self, progress: Progress) -> Job:
-        """End the revocation of earlier sign-ins, whose tokens have expired, and forget the id."""
-        parts, user_id = self._parts, progress.job.person_id
-        back = await parts.erasure.list_positions(user_id, limit=1)
-        await parts.erasure.remove_access(user_id)
-        if not back:  # otherwise what is new belongs to the person who is back
-            await self.remove_traces(progress)
-        return replace(progress.job, person_id="", notes={})
+        """End the revocation of earlier sign-ins, whose tokens have expired, and forget the id. A
+        later erasure of the same person does that itself. While an endpoint still waits for the
+        event, return the job as it is: it is tried again a day later."""
+        parts, job = self._parts, progress.job
+        if not await parts.traces.forget_erased_event(job.id, job.erased_id):
+            return replace(job, attempts=0)
+        if not await parts.jobs.has_later_erasure(job):
+            revoked_at = _read(job.notes.get("revoked_at")) or job.finished_at
+            assert revoked_at is not None
+            await parts.erasure.remove_access(job.person_id, up_to=revoked_at)
+            if not await parts.erasure.list_positions(job.person_id, limit=1):
+                await self.remove_traces(progress)  # else they belong to the person who is back
+        return replace(progress.job, person_id="", notes={}, attempts=0)
+
+
+def _written(moment: datetime | None) -> str:
+    return "" if moment is None else moment.isoformat()
+
+
+def _read(written: str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if written else None

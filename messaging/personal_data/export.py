@@ -18,7 +18,7 @@ from messaging.files.storage import DOWNLOAD_SECONDS, Served
 from messaging.files.storages.lifetimes import ends_after
 from messaging.personal_data.exported import Exported, PersonExport
 from messaging.personal_data.parts import Parts
-from messaging.personal_data.progress import Progress
+from messaging.personal_data.progress import LeaseLost, Progress
 from messaging.personal_data.temporary import temporary_folder
 from messaging.wire.representations import timestamp
 
@@ -48,7 +48,13 @@ class Export:
         async with temporary_folder("chat-export-") as folder:
             source = folder / "export.jsonl"
             exported, digest = await self._write(progress, source)
+            await progress.save()  # an erasure may have ended the job
             await storage.put(source, stored_key(job.id, part), _SERVED)
+        try:
+            await progress.save()
+        except LeaseLost:
+            await self.discard(job)
+            raise
         at = datetime.now(UTC)
         await self._parts.audit.record(
             AuditEntry(
@@ -98,14 +104,20 @@ class Export:
         return exported, digest.hexdigest()
 
     async def discard(self, job: Job) -> None:
-        """Delete the file of a job whose lease was lost. Its next owner begins again."""
-        await self._parts.attachments.storage.delete(job.id)
+        """Delete the file of a job whose lease was lost because the person was erased. Another
+        owner deletes what it finds before it begins."""
+        present = await self._parts.jobs.get(job.id)
+        if present is None or present.state is JobState.FAILED:
+            await self._parts.attachments.storage.delete(job.id)
 
     async def expire(self, progress: Progress) -> Job:
         """Delete the file, and forget whose it was."""
-        await self._parts.attachments.storage.delete(progress.job.id)
-        result = {**(progress.job.result or {}), "expired": True}
-        return replace(progress.job, person_id="", notes={}, result=result)
+        job = progress.job
+        await self._parts.attachments.storage.delete(job.id)
+        result = job.result
+        if job.state is JobState.DONE:
+            result = {**(result or {}), "expired": True}
+        return replace(job, person_id="", notes={}, result=result, attempts=0)
 
 
 async def sign_export(parts: Parts, job: Job) -> str | None:

@@ -162,6 +162,9 @@ def _own_view(conversation: Conversation, user_id: str) -> Conversation:
         mentioned_seq=_own(conversation.mentioned_seq, user_id),
         preferences={one: own for one, own in conversation.preferences.items() if one == user_id},
         blocked_by=conversation.blocked_by & {user_id},
+        last_sender_id=(
+            conversation.last_sender_id if inside or conversation.last_sender_id == user_id else ""
+        ),
         last_message=None,
     )
 

@@ -9,6 +9,14 @@ from messaging.stores.database.jobs import JobStore
 _AT_ONCE = 100
 
 
+class Held(Exception):
+    """A legal hold defers the erasure."""
+
+    def __init__(self, holds: Sequence[Hold]) -> None:
+        super().__init__(len(holds))
+        self.holds = holds
+
+
 async def holds_on(user_id: str, *, jobs: JobStore, store: Store) -> Sequence[Hold]:
     """Return the holds on a person, and on conversations that they are or were in. Raises
     StoreUnavailable."""

@@ -28,14 +28,20 @@ class Progress:
         for name, number in counts.items():
             if number:
                 total[name] = total.get(name, 0) + number
-        self.job = replace(self.job, counts=total, attempts=0)
+        self.job = replace(self.job, counts=total)
 
     def note(self, **notes: Any) -> None:
         """Keep what later steps need."""
         self.job = replace(self.job, notes={**self.job.notes, **notes})
 
     def begin(self, step: str) -> None:
-        self.job = replace(self.job, state=JobState.RUNNING, step=step)
+        if step != self.job.step:
+            self.advance()
+        self.job = replace(self.job, state=JobState.RUNNING, step=step, result=None)
+
+    def advance(self) -> None:
+        """Note that a repeat goes on behind this place: earlier failures do not count any more."""
+        self.job = replace(self.job, attempts=0)
 
     async def save(self) -> None:
         """Store the progress, and renew the lease. Raises LeaseLost, StoreUnavailable."""

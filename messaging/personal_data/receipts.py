@@ -12,8 +12,9 @@ from messaging.wire.representations import timestamp
 FORMAT = 1
 
 
-def receipt_of(job: Job, *, at: datetime) -> dict[str, Any]:
-    """Return the receipt of a job that is finished."""
+def receipt_of(job: Job, *, at: datetime, open_reports: int, banned: bool) -> dict[str, Any]:
+    """Return the receipt of a job that is finished. `open_reports` is how many still keep their
+    copy, and `banned` whether a ban of an operator stays."""
     until = timestamp(at + REVOCATION_LIFETIME)
     stays = [
         _stays(
@@ -27,9 +28,11 @@ def receipt_of(job: Job, *, at: datetime) -> dict[str, Any]:
             "They belong to the group, and do not show who wrote them.",
         ),
         _stays(
-            "the time up to which earlier sign-ins are revoked, and the user id of this job",
+            "the time up to which earlier sign-ins are revoked, and the user id of this job and of "
+            "its event user.erased",
             "Tokens that were issued before the erasure must stay invalid until they expire, and "
-            "the event user.erased names the person.",
+            "the event tells endpoints who was erased. If an endpoint has not got it by then, the "
+            "user id stays until it has, for seven days at most.",
             until=until,
         ),
         _stays(
@@ -49,16 +52,16 @@ def receipt_of(job: Job, *, at: datetime) -> dict[str, Any]:
             until=timestamp(at + RETRIED_FOR),
         ),
     ]
-    if reports := job.notes.get("open_reports", 0):
+    if open_reports:
         stays.append(
             _stays(
                 "the copies, files and reasons of open reports",
                 "Operators have still to decide about them. Once a report is closed, its copy is "
                 "deleted after 90 days.",
-                count=reports,
+                count=open_reports,
             )
         )
-    if job.notes.get("banned_until"):
+    if banned:
         stays.append(
             _stays("the ban of the user id", "It protects the other people until it ends.")
         )

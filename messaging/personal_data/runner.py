@@ -11,6 +11,7 @@ from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.domain.exceptions import MessagingError, Unavailable
 from messaging.domain.personal_data.jobs import REVOCATION_LIFETIME, Job, JobKind, JobState
 from messaging.followers.backoff import seconds_after
+from messaging.instruments.outbound_metrics import JOB_FAILURES
 from messaging.personal_data.erasure import Erasure
 from messaging.personal_data.export import EXPORT_LIFETIME, Export
 from messaging.personal_data.parts import Parts
@@ -22,6 +23,7 @@ _LOOK_SECONDS = (2.0, 4.0)
 _HELD_SECONDS = 60.0
 """When to look again whether a hold was lifted."""
 _MAX_ATTEMPTS = 20
+"""Of an export. An erasure is never given up: half of it is done, and the person is kept out."""
 _LONGEST_PAUSE = 600.0
 
 
@@ -81,9 +83,10 @@ class Jobs:
     async def _run(self, progress: Progress) -> Job:
         """Return the job as it is after this attempt."""
         try:
-            done = progress.job.state is JobState.DONE
+            state = progress.job.state
             if progress.job.kind is JobKind.EXPORT:
-                return await (self._export.expire if done else self._export.run)(progress)
+                return await (self._export.expire if state.ended else self._export.run)(progress)
+            done = state is JobState.DONE
             return await (self._erasure.forget if done else self._erasure.run)(progress)
         except LeaseLost:
             raise
@@ -94,11 +97,12 @@ class Jobs:
         except Exception:
             logger.exception("job.failed", job_id=progress.job.id)
         job = progress.job
+        JOB_FAILURES.labels(job.kind.value).inc()
         attempts = job.attempts + 1
-        if attempts < _MAX_ATTEMPTS or job.state is JobState.DONE:
+        if attempts < _MAX_ATTEMPTS or job.state.ended or job.kind is JobKind.ERASE:
             return replace(job, attempts=attempts)
         logger.error("job.given_up", job_id=job.id)
-        return replace(job, attempts=attempts, state=JobState.FAILED)
+        return replace(job, attempts=0, state=JobState.FAILED)
 
     async def _step(self) -> None:
         with suppress(Unavailable):  # logged where it was noticed
@@ -109,14 +113,11 @@ class Jobs:
 
 def _due_in(job: Job) -> float | None:
     """Return after how many seconds a job is due again; None if nothing is left to do."""
-    if job.state is JobState.DONE:
+    if job.state.ended and not job.attempts:
         if not job.person_id:
             return None
-        if not job.attempts:
-            exported = job.kind is JobKind.EXPORT
-            return (EXPORT_LIFETIME if exported else REVOCATION_LIFETIME).total_seconds()
-    if job.state is JobState.FAILED:
-        return None
+        exported = job.kind is JobKind.EXPORT
+        return (EXPORT_LIFETIME if exported else REVOCATION_LIFETIME).total_seconds()
     if job.state is JobState.HELD:
         return _HELD_SECONDS
     return seconds_after(job.attempts, longest=_LONGEST_PAUSE)

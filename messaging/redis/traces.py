@@ -1,6 +1,7 @@
 """What Redis keeps about a person: removed by an erasure.
 
-All of it expires by itself, within a day or the time of a rate. A person's rates are found by
+All of it expires by itself: when the person acted last, after 30 days; the rest within a day or the
+time of a rate. A person's rates are found by
 walking through the keys, a thousand at a time.
 """
 

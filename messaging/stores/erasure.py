@@ -5,6 +5,7 @@ SQL and Firestore implement it; one contract suite checks both. Every method can
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from messaging.domain.files.stored_attachment import StoredAttachment
@@ -20,8 +21,6 @@ class ErasedReports:
     counts: Counts
     released: Collection[str]
     """The attachments of the copies that were deleted."""
-    open_reports: int
-    """The open reports that keep their copy and reason."""
 
 
 class ErasureStore(Protocol):
@@ -47,8 +46,9 @@ class ErasureStore(Protocol):
         """Remove a person's devices, settings, blocks and profile. Their ban and the time until
         which sign-ins are revoked stay."""
 
-    async def remove_access(self, user_id: str) -> None:
-        """Let earlier sign-ins be valid again, and remove the person unless a ban holds."""
+    async def remove_access(self, user_id: str, *, up_to: datetime) -> None:
+        """End a revocation of sign-ins up to this time; if there is a later one, do nothing.
+        Remove the person, unless a ban holds or they are back: then keep the ban or the account."""
 
     async def list_attachments(self, user_id: str, *, limit: int) -> Sequence[StoredAttachment]:
         """Return attachments of a person whose files the sweep has still to remove, or that were
@@ -57,3 +57,6 @@ class ErasureStore(Protocol):
     async def erase_reports(self, user_id: str, erased_id: str) -> ErasedReports:
         """Name a person by another id in all reports. Delete the copies of closed reports about
         them, and the reasons that they gave in closed ones."""
+
+    async def count_open_reports(self, erased_id: str) -> int:
+        """Return how many open reports of or about an erased person keep their copy and reason."""

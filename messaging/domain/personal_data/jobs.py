@@ -1,6 +1,6 @@
 """Jobs with the data of one person: they survive a crash, and show how far they are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,7 +28,8 @@ class JobState(StrEnum):
     """A legal hold defers it. It goes on when the hold is lifted."""
     DONE = "done"
     FAILED = "failed"
-    """It failed too often. Ask for it again once the cause is gone."""
+    """Only of an export: it failed too often, or the person was erased. An erasure is repeated
+    until it is done."""
 
     @property
     def ended(self) -> bool:
@@ -45,6 +46,8 @@ class Job:
     """What takes the place of the user id; empty for an export."""
     requested_by: Actor
     requested_at: datetime
+    askers: Sequence[Actor] = ()
+    """Others who asked for it while it was not done."""
     reason: str = ""
     state: JobState = JobState.WAITING
     step: str = ""
@@ -57,6 +60,9 @@ class Job:
     attempts: int = 0
     """The failures since its latest progress."""
     finished_at: datetime | None = None
+
+    def may_be_read_by(self, actor: Actor) -> bool:
+        return actor == self.requested_by or actor in self.askers
 
 
 def new_erased_id() -> str:

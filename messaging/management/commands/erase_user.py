@@ -17,7 +17,9 @@ from messaging.services.operators.personal_data import erase_user
 
 _SHOWN_SECONDS = 2.0
 _PATIENCE_SECONDS = 10.0
-"""How long a running instance has to begin. After that the command does the work itself."""
+"""How long a running instance has to begin, or to go on after a failure. After that, the command
+does the work itself."""
+_ATTEMPTS = 3
 _BY = Actor(kind=ActorKind.COMMAND, name="erase_user")
 
 
@@ -52,8 +54,11 @@ class Command(BaseCommand):
             raise CommandError(
                 f"A legal hold defers the erasure. Job {job.id} goes on when it is lifted."
             )
-        if job.state is JobState.FAILED:
-            raise CommandError(f"Job {job.id} failed. The log says why. Run this command again.")
+        if not job.state.ended:
+            raise CommandError(
+                f"Job {job.id} failed {_ATTEMPTS} times. The log says why. A running instance, or "
+                "this command, goes on."
+            )
         self.stdout.write(json.dumps(job.result, indent=2))
 
 
@@ -63,8 +68,9 @@ async def _erase(user_id: str, reason: str, *, show: Callable[[str], object]) ->
         job = await erase_user(instance, person_id=user_id, by=_BY, reason=reason)
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        while not job.state.ended and job.state is not JobState.HELD:
-            if job.state is JobState.WAITING and loop.time() - begun > _PATIENCE_SECONDS:
+        while not job.state.ended:
+            impatient = loop.time() - begun > _PATIENCE_SECONDS
+            if impatient and await instance.jobs.parts.jobs.hasten(job.id):
                 return await _erase_here(instance, job)
             await asyncio.sleep(_SHOWN_SECONDS)
             job = await get_job(instance.database, job_id=job.id)
@@ -76,12 +82,19 @@ async def _erase(user_id: str, reason: str, *, show: Callable[[str], object]) ->
 
 
 async def _erase_here(instance: Instance, job: Job) -> Job:
-    """Run the job in this process. An instance that starts meanwhile may have taken it."""
+    """Run the job in this process, until it is done, a hold defers it, or some attempts have
+    failed. An instance that starts meanwhile may have taken it."""
     await instance.start()
     await instance.jobs.stop()
-    while not job.state.ended and job.state is not JobState.HELD:
+    failures = 0
+    while not job.state.ended:
+        await instance.jobs.parts.jobs.hasten(job.id)
         ended = await instance.jobs.run_one(job.id)
-        if ended is None:
+        if ended is not None and not ended.state.ended:
+            failures += 1
+            if ended.state is JobState.HELD or failures == _ATTEMPTS:
+                return ended
+        if ended is None or not ended.state.ended:
             await asyncio.sleep(_SHOWN_SECONDS)
         job = await get_job(instance.database, job_id=job.id)
     return job

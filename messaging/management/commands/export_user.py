@@ -1,10 +1,12 @@
 """`manage.py export_user USER --output FILE`: export a person to a file."""
 
 import asyncio
+import os
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -32,12 +34,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, user_id: str, output: str, reason: str, **options: Any) -> None:
         try:
             require_user_id("user_id", user_id)
-            with Path(output).open("xb") as file:
+            with _new_file(output) as file:
                 exported = asyncio.run(_export(user_id, reason, file.write))
         except InvalidRequest as error:
             raise CommandError(error.errors[0].detail) from None
         except StoreUnavailable:
-            Path(output).unlink(missing_ok=True)
             raise CommandError("The store does not answer. Run `manage.py doctor`.") from None
         except OSError as error:
             raise CommandError(str(error)) from None
@@ -45,6 +46,18 @@ class Command(BaseCommand):
             f"{exported.conversations} conversations, {exported.messages} messages, "
             f"{exported.bytes} bytes."
         )
+
+
+@contextmanager
+def _new_file(output: str) -> Iterator[IO[bytes]]:
+    """Yield a new file for its owner alone. Unless it is written whole, remove it. Raises
+    OSError."""
+    with open(output, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        try:
+            yield file
+        except BaseException:
+            Path(output).unlink(missing_ok=True)
+            raise
 
 
 async def _export(user_id: str, reason: str, write: Callable[[bytes], object]) -> Exported:

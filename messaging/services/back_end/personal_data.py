@@ -1,7 +1,7 @@
 """Jobs with the data of one person, which a service account asks for."""
 
 from messaging.domain.integrations.service_accounts import Scope, ServiceCaller
-from messaging.domain.personal_data.audit import Actor, ActorKind
+from messaging.domain.personal_data.audit import Actor, ActorKind, AuditEntry
 from messaging.domain.personal_data.jobs import Job
 from messaging.personal_data import requests
 from messaging.personal_data.export import sign_export
@@ -18,17 +18,29 @@ async def erase_user(instance: Instance, *, service: ServiceCaller, person_id: s
 
 
 async def export_user(instance: Instance, *, service: ServiceCaller, person_id: str) -> Job:
-    """Ask for the export of a person. The rest is as in `erase_user`."""
+    """Ask for the export of a person. While one that this service asked for is not finished, return
+    that one. The rest is as in `erase_user`."""
     service.require(Scope.EXPORT)
     job = await requests.request_export(instance.database, person_id=person_id, by=_actor(service))
     instance.jobs.wake()
     return job
 
 
-async def address_export(instance: Instance, job: Job) -> str | None:
+async def address_export(instance: Instance, *, service: ServiceCaller, job: Job) -> str | None:
     """Return an address of the file of an export, which works for ten minutes; None if it has no
-    file. That of the local storage lacks the host. Raises FilesUnavailable."""
-    return await sign_export(instance.jobs.parts, job)
+    file. That of the local storage lacks the host. The audit trail records it before. Raises
+    StoreUnavailable."""
+    parts = instance.jobs.parts
+    url = await sign_export(parts, job)
+    if url is not None:
+        entry = AuditEntry(
+            actor=_actor(service),
+            action="person.export_addressed",
+            person_id=job.person_id or None,
+            detail={"job": job.id},
+        )
+        await parts.audit.record(entry)
+    return url
 
 
 async def get_job(instance: Instance, *, service: ServiceCaller, job_id: str) -> Job:

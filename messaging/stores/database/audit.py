@@ -70,12 +70,13 @@ def write_entries(database: BaseDatabaseWrapper, entries: Sequence[AuditEntry]) 
     """Add entries on this connection, in its transaction if there is one."""
     people = sorted({one.person_id for one in entries if one.person_id is not None})
     with atomic(using=database.alias):
-        subjects = AuditSubjectRecord.objects.using(database.alias)
-        if people:
-            subjects.bulk_create(
-                [AuditSubjectRecord(user_id=one) for one in people], ignore_conflicts=True
+        known = _subjects(database, people)
+        while missing := [one for one in people if one not in known]:
+            # An erasure may rename a row at this moment. Then the entry gets a new one.
+            AuditSubjectRecord.objects.using(database.alias).bulk_create(
+                [AuditSubjectRecord(user_id=one) for one in missing], ignore_conflicts=True
             )
-        known = dict(subjects.filter(user_id__in=people).values_list("user_id", "pk"))
+            known = _subjects(database, people)
         at = now(database)
         AuditEntryRecord.objects.using(database.alias).bulk_create(
             AuditEntryRecord(
@@ -93,6 +94,14 @@ def write_entries(database: BaseDatabaseWrapper, entries: Sequence[AuditEntry]) 
             )
             for one in entries
         )
+
+
+def _subjects(database: BaseDatabaseWrapper, people: Sequence[str]) -> dict[str, int]:
+    """Return the row of each person who has one; of an erased person, one of their rows."""
+    if not people:
+        return {}
+    found = AuditSubjectRecord.objects.using(database.alias).filter(user_id__in=people)
+    return dict(found.values_list("user_id", "pk"))
 
 
 def _list(

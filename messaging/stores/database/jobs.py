@@ -6,14 +6,15 @@ the process dies, another one goes on once the lease has ended.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
 from django.db.transaction import atomic
 
-from messaging.domain.personal_data.audit import Actor, ActorKind
+from messaging.domain.personal_data.audit import Actor, ActorKind, AuditEntry
 from messaging.domain.personal_data.jobs import (
     Hold,
     HoldKind,
@@ -22,11 +23,17 @@ from messaging.domain.personal_data.jobs import (
     JobState,
 )
 from messaging.models import JobRecord, LegalHoldRecord
+from messaging.stores.database.audit import write_entries
 from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql.connections.calls import Calls
 from messaging.stores.sql.connections.clock import now
 
-_ENDED = [one.value for one in JobState if one.ended]
+_UNFINISHED = [one.value for one in JobState if not one.ended]
+_KNOWN = Q(kind__in=list(JobKind), state__in=list(JobState))
+"""A later release, which was rolled back, may have others."""
+_LATE_SECONDS = 3600.0
+"""When to look again for the file of an export that was ended: its process may have stored the file
+at that moment."""
 
 
 class JobStore:
@@ -36,16 +43,26 @@ class JobStore:
         self._calls = calls
 
     async def create(self, job: Job) -> Job:
-        """Store a new job that is due at once, or return the unfinished job of its kind for the
-        same person."""
+        """Store a new job, or return the unfinished one: the erasure of the same person, or their
+        export for the same actor. Unless a process works on it, it is due at once. The audit trail
+        records the request."""
         return await self._calls.write("create_job", _create, job)
+
+    async def hasten(self, job_id: str) -> bool:
+        """Make an unfinished job due at once, unless a process works on it. Return whether none
+        does."""
+        return await self._calls.write("hasten_job", _hasten, job_id)
+
+    async def has_later_erasure(self, job: Job) -> bool:
+        """Return whether somebody has asked for another erasure of the person since this one."""
+        return await self._calls.read("has_later_erasure", _has_later_erasure, job)
 
     async def get(self, job_id: str) -> Job | None:
         return await self._calls.read("get_job", _get, job_id)
 
     async def is_due(self) -> bool:
-        """Return whether a job is due: it may be leased. Idle instances ask this, which writes
-        nothing."""
+        """Return whether a job is due that no process works on. Idle instances ask this, which
+        writes nothing."""
         return await self._calls.read("is_job_due", _is_due)
 
     async def claim(self, *, owner: str, seconds: float, job_id: str | None = None) -> Job | None:
@@ -63,7 +80,8 @@ class JobStore:
         return await self._calls.write("release_job", _release, job, owner, due_in)
 
     async def end_exports(self, user_id: str) -> None:
-        """End the exports of a person, whose files were deleted, and forget the person in them."""
+        """End the exports of a person, whose files were deleted, and forget the person in them.
+        They are due once more, an hour later, for a file that was stored at that moment."""
         await self._calls.write("end_exports", _end_exports, user_id)
 
     async def list_exports(self, user_id: str) -> Sequence[str]:
@@ -76,16 +94,69 @@ class JobStore:
 
 
 def _create(database: BaseDatabaseWrapper, job: Job) -> Job:
-    records = JobRecord.objects.using(database.alias)
+    actor = job.requested_by
     with atomic(using=database.alias):
-        same = records.select_for_update().filter(kind=job.kind.value, person_id=job.person_id)
-        found = same.exclude(state__in=_ENDED).first()
-        if found is not None:
-            return _job(found)
-        at = now(database)
-        record = JobRecord(id=job.id, requested_at=at, due_at=at, **_columns(job))
-        record.save(using=database.alias, force_insert=True)
+        created = None
+        while created is None:
+            created = _join(database, job) or _insert(database, job)
+        entry = AuditEntry(
+            actor=actor,
+            action=f"person.{job.kind.value}_requested",
+            person_id=job.person_id,
+            reason=job.reason,
+            detail={"job": created.id},
+        )
+        write_entries(database, [entry])
+    return created
+
+
+def _join(database: BaseDatabaseWrapper, job: Job) -> Job | None:
+    """Return the unfinished job that does what this one would, and add who asks."""
+    actor = job.requested_by
+    records = JobRecord.objects.using(database.alias)
+    same = records.filter(kind=job.kind.value, person_id=job.person_id, state__in=_UNFINISHED)
+    if job.kind is JobKind.EXPORT:
+        same = same.filter(actor_kind=actor.kind.value, actor=actor.name)
+    found = same.select_for_update().first()
+    if found is None:
+        return None
+    if not _job(found).may_be_read_by(actor):
+        found.askers = [*found.askers, [actor.kind.value, actor.name]]
+        found.save(update_fields=["askers"])
+    _hasten(database, found.pk)
+    return _job(found)
+
+
+def _insert(database: BaseDatabaseWrapper, job: Job) -> Job | None:
+    """Store a job. Return None if another request was faster."""
+    at = now(database)
+    record = JobRecord(id=job.id, requested_at=at, due_at=at, **_columns(job))
+    try:
+        with atomic(using=database.alias):
+            record.save(using=database.alias, force_insert=True)
+    except IntegrityError:
+        return None
     return replace(job, requested_at=at)
+
+
+def _hasten(database: BaseDatabaseWrapper, job_id: str) -> bool:
+    at = now(database)
+    records = JobRecord.objects.using(database.alias)
+    free = records.filter(_free(at), id=job_id, state__in=_UNFINISHED)
+    return free.update(due_at=at) == 1
+
+
+def _free(at: datetime, owner: str = "") -> Q:
+    """Select jobs that no other process has leased."""
+    free = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
+    return free | Q(owner=owner) if owner else free
+
+
+def _has_later_erasure(database: BaseDatabaseWrapper, job: Job) -> bool:
+    records = JobRecord.objects.using(database.alias).exclude(id=job.id)
+    return records.filter(
+        kind=JobKind.ERASE.value, person_id=job.person_id, requested_at__gt=job.requested_at
+    ).exists()
 
 
 def _get(database: BaseDatabaseWrapper, job_id: str) -> Job | None:
@@ -94,8 +165,9 @@ def _get(database: BaseDatabaseWrapper, job_id: str) -> Job | None:
 
 
 def _is_due(database: BaseDatabaseWrapper) -> bool:
+    at = now(database)
     records = JobRecord.objects.using(database.alias)
-    return records.filter(due_at__lte=now(database)).exists()
+    return records.filter(_free(at), _KNOWN, due_at__lte=at).exists()
 
 
 def _claim(
@@ -104,9 +176,8 @@ def _claim(
     records = JobRecord.objects.using(database.alias)
     with atomic(using=database.alias):
         at = now(database)
-        free = Q(leased_until__isnull=True) | Q(leased_until__lte=at) | Q(owner=owner)
         due = records.select_for_update(skip_locked=database.vendor == "postgresql")
-        due = due.filter(free, due_at__lte=at)
+        due = due.filter(_free(at, owner), _KNOWN, due_at__lte=at)
         if job_id is not None:
             due = due.filter(id=job_id)
         record = due.order_by("due_at").first()
@@ -140,7 +211,13 @@ def _end_exports(database: BaseDatabaseWrapper, user_id: str) -> None:
     """A leased export loses its lease."""
     records = JobRecord.objects.using(database.alias)
     records.filter(kind=JobKind.EXPORT.value, person_id=user_id).update(
-        state=JobState.FAILED.value, person_id="", notes={}, due_at=None, owner=""
+        state=JobState.FAILED.value,
+        person_id="",
+        notes={},
+        attempts=0,
+        due_at=now(database) + timedelta(seconds=_LATE_SECONDS),
+        owner="",
+        leased_until=None,
     )
 
 
@@ -178,6 +255,7 @@ def _job(record: JobRecord) -> Job:
         erased_id=record.erased_id,
         requested_by=Actor(kind=member_of(ActorKind, record.actor_kind), name=record.actor),
         requested_at=record.requested_at,
+        askers=[Actor(kind=member_of(ActorKind, kind), name=name) for kind, name in record.askers],
         reason=record.reason,
         state=member_of(JobState, record.state),
         step=record.step,

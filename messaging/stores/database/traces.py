@@ -11,6 +11,7 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.db.transaction import atomic
 
+from messaging.domain.integrations.webhooks import DeliveryState, WebhookEvent
 from messaging.models import (
     SearchMembershipRecord,
     SearchMessageRecord,
@@ -18,6 +19,7 @@ from messaging.models import (
     WebhookDeliveryRecord,
 )
 from messaging.stores.sql.connections.calls import Calls
+from messaging.stores.sql.connections.clock import now
 
 _AT_ONCE = 500
 _REPR_LENGTH = 200
@@ -56,8 +58,14 @@ class TraceStore:
             pass
 
     async def replace_in_webhooks(self, user_id: str, erased_id: str) -> int:
-        """Name the person by another id in events that wait, and in those that were delivered."""
+        """Name the person by another id in events that wait, and in those that were delivered; but
+        not in `user.erased`, which tells endpoints who was erased."""
         return await self._repeat("erase_webhooks", _replace_in_webhooks, user_id, erased_id)
+
+    async def forget_erased_event(self, job_id: str, erased_id: str) -> bool:
+        """Replace the user id in the events `user.erased` of a job. Those that still wait for an
+        endpoint keep it. Return whether none waits."""
+        return await self._calls.write("forget_erased", _forget_erased, job_id, erased_id)
 
     async def replace_in_service_history(self, user_id: str, erased_id: str) -> int:
         return await self._repeat("erase_service_history", _replace_in_actions, user_id, erased_id)
@@ -110,12 +118,24 @@ def _replace_in_webhooks(
     records = WebhookDeliveryRecord.objects.using(database.alias)
     quoted = f'"{user_id}"'  # a user id needs no escapes in JSON
     named = records.annotate(text=Cast("detail", TextField())).filter(text__contains=quoted)
+    named = named.exclude(type=WebhookEvent.USER_ERASED.value)
     with atomic(using=database.alias):
         found = list(named.filter(id__gt=after).order_by("id")[:_AT_ONCE])
         for record in found:
             record.detail = replaced(record.detail, user_id, erased_id)
             record.save(update_fields=["detail"])
     return [one.pk for one in found], len(found)
+
+
+def _forget_erased(database: BaseDatabaseWrapper, job_id: str, erased_id: str) -> bool:
+    records = WebhookDeliveryRecord.objects.using(database.alias)
+    about = records.filter(type=WebhookEvent.USER_ERASED.value, about=job_id)
+    waits = Q(state=DeliveryState.WAITING.value, expires_at__gt=now(database))
+    with atomic(using=database.alias):
+        for record in about.exclude(waits).select_for_update():
+            record.detail = {**record.detail, "user_id": erased_id}
+            record.save(update_fields=["detail"])
+        return not about.filter(waits).exists()
 
 
 def replaced(value: Any, user_id: str, erased_id: str) -> Any:

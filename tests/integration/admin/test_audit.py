@@ -62,7 +62,7 @@ async def test_every_view_of_messages_is_recorded(ann: Api, root: Operator) -> N
 
 
 async def test_acts_are_recorded_with_whom_they_concern(ann: Api, bob: Api, root: Operator) -> None:
-    """Also those that failed, with the code of the error."""
+    """Before they are carried out; a failure has a second entry, with the code of the error."""
     group = await ann.group(bob)
 
     await root.act("conversation/", "expel", group, user="ann")  # the last owner
@@ -74,6 +74,7 @@ async def test_acts_are_recorded_with_whom_they_concern(ann: Api, bob: Api, root
     )
     found = [one async for one in values]
     assert found == [
+        ("conversation.expel", "ann", group, ""),
         ("conversation.expel", "ann", group, "permission_denied"),
         ("conversation.expel", "bob", group, ""),
         ("person.ban", "bob", "", ""),

@@ -15,6 +15,8 @@ from django.core.management import CommandError, call_command
 from messaging.domain.personal_data.audit import Actor, ActorKind
 from messaging.domain.personal_data.jobs import Job, JobState
 from messaging.exchange.lines import decode
+from messaging.files.keys import new_part, stored_key
+from messaging.files.storage import Served
 from messaging.models import AuditEntryRecord, JobRecord
 from messaging.personal_data.requests import request_export
 from messaging.personal_data.runner import Jobs
@@ -27,6 +29,7 @@ from tests.integration.personal_data.test_erasure import erase
 
 BY = Actor(kind=ActorKind.COMMAND, name="test")
 MakeApi = Callable[[str], Api]
+SERVED = Served(content_type="application/jsonl", disposition="attachment")
 
 
 async def export(instance: Instance, jobs: Jobs, user_id: str) -> Job:
@@ -109,6 +112,30 @@ async def test_an_erasure_deletes_the_exports(instance: Instance, jobs: Jobs, ap
     assert not [place for place in await places_of(f"hello {world.mark}") if "file" in place]
 
 
+async def test_an_erasure_meanwhile_leaves_no_file(
+    instance: Instance, jobs: Jobs, tmp_path: Path
+) -> None:
+    """Even if the process of the export stores the file at that moment, and is killed."""
+    parts = instance.jobs.parts
+    folder = parts.attachments.storage
+    asked = await request_export(instance.database, person_id="eve", by=BY)
+    await parts.jobs.claim(owner="killed", seconds=60, job_id=asked.id)
+    await parts.jobs.end_exports("eve")
+    source = tmp_path / "late.jsonl"
+    source.write_bytes(b"late")
+    await folder.put(source, stored_key(asked.id, new_part()), SERVED)
+    record = await JobRecord.objects.aget(id=asked.id)
+    assert (record.state, record.person_id) == ("failed", "")
+    assert record.due_at is not None
+    await JobRecord.objects.filter(id=asked.id).aupdate(due_at=datetime.now(UTC))
+
+    await jobs.run_one(asked.id)
+
+    assert await folder.list_parts(asked.id) == []
+    record = await JobRecord.objects.aget(id=asked.id)
+    assert (record.state, record.result, record.due_at) == ("failed", None, None)
+
+
 async def test_the_command_writes_a_new_file(
     instance: Instance, api: MakeApi, tmp_path: Path
 ) -> None:
@@ -118,6 +145,7 @@ async def test_the_command_writes_a_new_file(
 
     printed = await sync_to_async(_command)(world.eve.user_id, output)
 
+    assert output.stat().st_mode & 0o777 == 0o600
     assert "4 conversations, 6 messages" in printed
     check_lines(output.read_bytes().splitlines(keepends=True), world)
     with pytest.raises(CommandError, match="exists"):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -41,14 +42,18 @@ async def test_a_running_instance_does_it(instance: Instance, jobs: Jobs, api: M
 
 @pytest.mark.fuzz
 async def test_the_command_does_it_by_itself(instance: Instance, api: MakeApi) -> None:
-    """It waits for a running instance first, and prints the receipt. A hold is said."""
+    """It waits for a running instance first, and prints the receipt. A hold is said. The job goes
+    on after the hold, and after a kill."""
     group = await api("ann").group(api("eve"))
     await api("eve").send(group, "of Eve")
     hold = await LegalHoldRecord.objects.acreate(kind="person", subject="eve", reason="court")
     with pytest.raises(CommandError, match="legal hold"):
         await sync_to_async(_command)()
     await hold.adelete()
-    await JobRecord.objects.all().adelete()
+    # A process begins with the job that was on hold, and is killed.
+    job = await JobRecord.objects.aget()
+    killed = {"state": "running", "step": "access", "owner": "killed"}
+    await JobRecord.objects.filter(id=job.pk).aupdate(**killed, leased_until=datetime.now(UTC))
 
     receipt = json.loads(await sync_to_async(_command)())
 

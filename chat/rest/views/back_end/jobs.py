@@ -22,7 +22,7 @@ class JobView(APIView):
         assert self.service is not None
         job = await personal_data.get_job(self.instance, service=self.service, job_id=job_id)
         result = None if job.result is None else dict(job.result)
-        url = await personal_data.address_export(self.instance, job)
+        url = await personal_data.address_export(self.instance, service=self.service, job=job)
         if result is not None and url is not None:
             result["url"] = self.request.build_absolute_uri(url)
         return Response(

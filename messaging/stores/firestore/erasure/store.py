@@ -6,7 +6,7 @@ It finds what belongs to a person by single-field indexes (`firestore.indexes.js
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from messaging.domain.change import COMMIT_TIME
@@ -118,7 +118,8 @@ class FirestoreErasureStore:
             others = [quoted(name) for name in document.fields if name not in _ACCESS]
             if others:
                 transaction.writes.update(user, {}, mask=others)
-            return {"devices": len(devices), "settings": int(bool(others)), "profiles": 1}
+            account = int(bool(others))
+            return {"devices": len(devices), "settings": account, "profiles": account}
 
         return await self._transactions.run("remove_account", user, remove)
 
@@ -131,15 +132,17 @@ class FirestoreErasureStore:
         )
         return [document.name for document in found]
 
-    async def remove_access(self, user_id: str) -> None:
+    async def remove_access(self, user_id: str, *, up_to: datetime) -> None:
         user = self._database.document("users", user_id)
 
         async def remove(transaction: Transaction) -> None:
             document = await transaction.get(user)
             if document is None:
                 return
-            until = read_access(document).banned_until
-            if until is not None and until > datetime.now(UTC):
+            access = read_access(document)
+            if access.valid_after is not None and access.valid_after > up_to:
+                return
+            if access.banned:
                 fields = {"access_changed_at": COMMIT_TIME}
                 transaction.writes.update(user, fields, mask=["valid_after"])
             elif all(name in _ACCESS for name in document.fields):
@@ -167,12 +170,15 @@ class FirestoreErasureStore:
         for document in made:
             reason = {} if _is_open(document) else {"reason": ""}
             await self._change(document.name, {"reporter_id": erased_id, **reason})
-        kept = {one.name for one in (*about, *made) if _is_open(one)}
         return ErasedReports(
             counts={"reports": len(about) + len(made), "report_copies": copies},
             released=released,
-            open_reports=len(kept),
         )
+
+    async def count_open_reports(self, erased_id: str) -> int:
+        about = await self._reports("author_id", erased_id)
+        made = await self._reports("reporter_id", erased_id)
+        return len({one.name for one in (*about, *made) if _is_open(one)})
 
     async def _reports(self, field: str, user_id: str) -> list[Any]:
         return await self._connection.query(

@@ -1,8 +1,11 @@
 """What an erasure does to the SQL store, besides commits of conversations."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Q
 from django.db.transaction import atomic
 
 from messaging.domain.fields.plain import attachments_of
@@ -24,6 +27,15 @@ from messaging.stores.sql.attachments import records as attachment_rows
 from messaging.stores.sql.connections.calls import count, queried
 from messaging.stores.sql.connections.clock import now
 from messaging.stores.sql.store import SqlStore
+
+_NO_ACCOUNT: dict[str, Any] = {
+    "blocked": [],
+    "private_reading": False,
+    "added_by": "anyone",
+    "left_groups": {},
+    "name": None,
+    "picture": None,
+}
 
 
 class SqlErasureStore:
@@ -62,9 +74,9 @@ class SqlErasureStore:
         count("remove_account", read=1, written=1, deleted=sum(counts.values()))
         return counts
 
-    async def remove_access(self, user_id: str) -> None:
-        await self._calls.write("remove_access", _remove_access, user_id)
-        count("remove_access", written=1)
+    async def remove_access(self, user_id: str, *, up_to: datetime) -> None:
+        await self._calls.write("remove_access", _remove_access, user_id, up_to)
+        count("remove_access", read=1, written=1)
 
     async def list_attachments(self, user_id: str, *, limit: int) -> Sequence[StoredAttachment]:
         found = await self._calls.read("list_person_attachments", _list_attachments, user_id, limit)
@@ -75,6 +87,11 @@ class SqlErasureStore:
         erased = await self._calls.write("erase_reports", _erase_reports, user_id, erased_id)
         count("erase_reports", read=1, written=sum(erased.counts.values()))
         return erased
+
+    async def count_open_reports(self, erased_id: str) -> int:
+        found = await self._calls.read("count_open_reports", _count_open_reports, erased_id)
+        count("count_open_reports", read=1)
+        return found
 
 
 def _list_positions(database: BaseDatabaseWrapper, user_id: str, limit: int) -> list[str]:
@@ -109,24 +126,32 @@ def _remove_account(database: BaseDatabaseWrapper, user_id: str) -> Counts:
     with atomic(using=database.alias):
         devices, _ = DeviceRecord.objects.using(database.alias).filter(user_id=user_id).delete()
         settings, _ = RecipientRecord.objects.using(database.alias).filter(user_id=user_id).delete()
-        people = PersonRecord.objects.using(database.alias)
-        profiles = people.filter(user_id=user_id).update(
-            blocked=[],
-            private_reading=False,
-            added_by="anyone",
-            left_groups={},
-            name=None,
-            picture=None,
-        )
+        person = PersonRecord.objects.using(database.alias).filter(user_id=user_id)
+        record = person.select_for_update().first()
+        profiles = 0
+        if record is not None and _has_account(record):
+            profiles = person.update(**_NO_ACCOUNT)
     return {"devices": devices, "settings": settings, "profiles": profiles}
 
 
-def _remove_access(database: BaseDatabaseWrapper, user_id: str) -> None:
-    people = PersonRecord.objects.using(database.alias).filter(user_id=user_id)
+def _has_account(record: PersonRecord) -> bool:
+    """Return whether a row has more than the person's access."""
+    return any(getattr(record, name) != value for name, value in _NO_ACCOUNT.items())
+
+
+def _remove_access(database: BaseDatabaseWrapper, user_id: str, up_to: datetime) -> None:
+    person = PersonRecord.objects.using(database.alias).filter(user_id=user_id)
     with atomic(using=database.alias):
+        record = person.select_for_update().first()
+        if record is None or (record.valid_after is not None and record.valid_after > up_to):
+            return
         at = now(database)
-        people.filter(banned_until__gt=at).update(valid_after=None, access_changed_at=at)
-        people.exclude(banned_until__gt=at).delete()
+        if record.banned_until is not None and record.banned_until > at:
+            person.update(valid_after=None, access_changed_at=at)
+        elif _has_account(record):  # the person is back
+            person.update(valid_after=None, banned_until=None, access_changed_at=None)
+        else:
+            person.delete()
 
 
 def _list_attachments(
@@ -142,7 +167,6 @@ def _erase_reports(database: BaseDatabaseWrapper, user_id: str, erased_id: str) 
     about, made = reports.filter(author_id=user_id), reports.filter(reporter_id=user_id)
     with atomic(using=database.alias):
         open_ = ReportStatus.OPEN.value
-        kept = (about | made).filter(status=open_).distinct().count()
         closed = list(about.exclude(status=open_).values_list("id", flat=True))
         copies = ReportCopyRecord.objects.using(database.alias).filter(report_id__in=closed)
         released = {one.id for copy in copies for one in attachments_of(copy.attachments)}
@@ -152,5 +176,9 @@ def _erase_reports(database: BaseDatabaseWrapper, user_id: str, erased_id: str) 
     return ErasedReports(
         counts={"reports": named, "report_copies": deleted},
         released=released,
-        open_reports=kept,
     )
+
+
+def _count_open_reports(database: BaseDatabaseWrapper, erased_id: str) -> int:
+    reports = ReportRecord.objects.using(database.alias).filter(status=ReportStatus.OPEN.value)
+    return reports.filter(Q(author_id=erased_id) | Q(reporter_id=erased_id)).count()

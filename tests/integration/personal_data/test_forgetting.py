@@ -1,0 +1,174 @@
+"""What comes after an erasure: its repeat, a view, the return of the person, and the next day."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from messaging.domain.personal_data.audit import Actor, ActorKind, AuditEntry
+from messaging.domain.personal_data.jobs import Job, JobState
+from messaging.models import AuditEntryRecord, JobRecord, WebhookDeliveryRecord
+from messaging.models import WebhookEndpointRecord as Endpoint
+from messaging.personal_data.erasure import Erasure
+from messaging.personal_data.requests import request_erasure
+from messaging.personal_data.runner import Jobs
+from messaging.runtime.instance import Instance
+from tests.integration.chat import Api
+from tests.integration.personal_data.conftest import everywhere
+from tests.integration.personal_data.test_erasure import BY, erase
+
+MakeApi = Callable[[str], Api]
+
+
+async def look_at(instance: Instance, user_id: str) -> None:
+    """An operator opens the page of a person."""
+    root = Actor(kind=ActorKind.OPERATOR, name="root")
+    entry = AuditEntry(actor=root, action="person.viewed", person_id=user_id)
+    await instance.jobs.parts.audit.record(entry)
+
+
+async def run_again(jobs: Jobs, job_id: str) -> Job:
+    await JobRecord.objects.filter(id=job_id).aupdate(due_at=datetime.now(UTC), leased_until=None)
+    job = await jobs.run_one(job_id)
+    assert job is not None
+    return job
+
+
+async def named_in_trail(user_id: str) -> bool:
+    return await AuditEntryRecord.objects.filter(person__user_id=user_id).aexists()
+
+
+def failing_once(instance: Instance) -> Jobs:
+    """Jobs whose process fails once, right after it has told the endpoints."""
+    parts = instance.jobs.parts
+    failures = [RuntimeError("killed")]
+
+    async def announce(job: Job) -> None:
+        await parts.announce(job)
+        if failures:
+            raise failures.pop()
+
+    failing = replace(parts, announce=announce)
+    return Jobs(failing, owner="test", erasure=Erasure(failing, settle_seconds=0))
+
+
+@everywhere
+async def test_who_comes_back_stays(instance: Instance, jobs: Jobs, api: MakeApi) -> None:
+    """With a new profile and new blocks; only the revocation of earlier sign-ins ends."""
+    await api("eve").group(api("ann"))
+    done = await erase(instance, jobs, "eve")
+    people = instance.people
+    await people.set_profile("eve", {"name": "Eve again"})
+    await people.set_block("eve", "bob", blocked=True)
+
+    await run_again(jobs, done.id)
+
+    assert (await people.get_profiles(["eve"]))["eve"].name == "Eve again"
+    assert (await people.get_blocks(["eve"]))["eve"] == {"bob"}
+    access = await people.get_access("eve")
+    assert (access.valid_after, access.banned_until) == (None, None)
+
+
+@everywhere
+async def test_a_later_revocation_stays(instance: Instance, jobs: Jobs, api: MakeApi) -> None:
+    """Of a sign-out, and of a later erasure: its own day counts."""
+    await api("eve").group(api("ann"))
+    first = await erase(instance, jobs, "eve")
+    second = await erase(instance, jobs, "eve")
+    access = await instance.people.get_access("eve")
+
+    await run_again(jobs, first.id)
+
+    assert await instance.people.get_access("eve") == access
+    assert (await JobRecord.objects.aget(id=first.id)).person_id == ""
+    signed_out = await instance.people.log_out("eve")
+    await run_again(jobs, second.id)
+    assert (await instance.people.get_access("eve")).valid_after == signed_out.valid_after
+
+
+async def test_a_view_after_the_erasure_is_forgotten_too(
+    instance: Instance, jobs: Jobs, api: MakeApi
+) -> None:
+    """The trail then has several rows of the same erased id."""
+    await api("eve").group(api("ann"))
+    await look_at(instance, "eve")
+    done = await erase(instance, jobs, "eve")
+    await look_at(instance, "eve")
+    assert await named_in_trail("eve")
+
+    forgotten = await run_again(jobs, done.id)
+
+    assert (forgotten.person_id, forgotten.attempts) == ("", 0)
+    assert not await named_in_trail("eve")
+    seen = AuditEntryRecord.objects.filter(action="person.viewed")
+    assert {one async for one in seen.values_list("person__user_id", flat=True)} == {done.erased_id}
+    await look_at(instance, done.erased_id)
+    await look_at(instance, "eve")
+    await look_at(instance, "eve")
+    assert await AuditEntryRecord.objects.filter(person__user_id="eve").acount() == 2
+
+
+async def test_a_view_between_two_attempts(instance: Instance, api: MakeApi) -> None:
+    """After the traces were removed: the second attempt removes that of the view."""
+    await api("eve").group(api("ann"))
+    jobs = failing_once(instance)
+    asked = await request_erasure(instance.database, person_id="eve", by=BY)
+    failed = await jobs.run_one(asked.id)
+    assert failed is not None
+    assert (failed.state, failed.attempts) == (JobState.RUNNING, 1)
+    await look_at(instance, "eve")
+
+    done = await run_again(jobs, asked.id)
+
+    assert done.state is JobState.DONE
+    assert not await named_in_trail("eve")
+    assert not (await instance.people.get_access("eve")).banned
+
+
+@pytest.mark.parametrize("state", ["waiting", "delivered"])
+async def test_a_repeat_keeps_the_id_that_endpoints_are_told(
+    instance: Instance, api: MakeApi, state: str
+) -> None:
+    """It is forgotten with the job; while the event waits, both are kept."""
+    await api("eve").group(api("ann"))
+    await Endpoint.objects.acreate(url="https://app.example/hooks", secret="whsec_x")
+    jobs = failing_once(instance)
+    asked = await request_erasure(instance.database, person_id="eve", by=BY)
+    await jobs.run_one(asked.id)
+
+    done = await run_again(jobs, asked.id)
+
+    events = WebhookDeliveryRecord.objects.filter(type="user.erased")
+    expected = {"job_id": done.id, "user_id": "eve", "erased_id": done.erased_id}
+    assert (await events.aget()).detail == expected
+    await Endpoint.objects.aupdate(enabled=False)
+    await events.aupdate(state=state)
+    waits = state == "waiting"
+    forgotten = await run_again(jobs, done.id)
+    assert forgotten.person_id == ("eve" if waits else "")
+    assert (await events.aget()).detail["user_id"] == ("eve" if waits else done.erased_id)
+    if waits:
+        record = await JobRecord.objects.aget(id=done.id)
+        assert record.due_at is not None
+        assert record.due_at > datetime.now(UTC) + timedelta(hours=23)
+        await events.aupdate(expires_at=datetime.now(UTC))
+        assert (await run_again(jobs, done.id)).person_id == ""
+
+
+async def test_the_receipt_counts_open_reports_after_a_kill(
+    instance: Instance, jobs: Jobs, api: MakeApi
+) -> None:
+    """Even if the reports were renamed before the progress was stored."""
+    ann, eve = api("ann"), api("eve")
+    group = await ann.group(eve)
+    message = await eve.send(group, "foul")
+    await ann.post("/reports", message_id=message["id"], conversation_id=group, reason="foul")
+    asked = await request_erasure(instance.database, person_id="eve", by=BY)
+    await instance.jobs.parts.erasure.erase_reports("eve", asked.erased_id)
+
+    done = await jobs.run_one(asked.id)
+
+    assert done is not None
+    assert done.result is not None
+    assert [one["count"] for one in done.result["stays"] if "count" in one] == [1]
