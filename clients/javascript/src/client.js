@@ -6,6 +6,7 @@ import { Conversations } from "./conversations.js";
 import { Emitter } from "./emitter.js";
 import { ChatError } from "./errors.js";
 import { Following } from "./sync/following.js";
+import { randomId } from "./ids.js";
 import { Loading } from "./sync/loading.js";
 import { Outbox } from "./outbox.js";
 import { Reading } from "./sync/reading.js";
@@ -72,7 +73,7 @@ export class ChatClient {
     const rest = new Rest({ url, tokens, onRevoked: () => this.disconnect() });
     /** @param {string} type @param {object} fields */
     const command = (type, fields) => session.command(type, fields);
-    const changed = (/** @type {string} */ id) => this.#parts.conversations.known(id)?.changed();
+    const changed = (/** @type {string} */ id) => this.#parts.conversations.get(id).changed();
     const parts = /** @type {Insides} */ ({
       session,
       rest,
@@ -141,15 +142,20 @@ export class ChatClient {
 
   /** Signs the person in. Call it again to come back from `signed_out` or `replaced`. */
   connect() {
-    if (this.#stops.length === 0) this.#listen();
+    if (this.#stops.length === 0) {
+      this.#listen();
+      this.#parts.outbox.resume();
+    }
     this.#parts.session.connect();
   }
 
-  /** Signs the person out here. Messages that wait are kept. */
+  /** Signs the person out here. Messages that wait are kept; with a stored outbox, another page of the
+   * person may send them. */
   disconnect() {
     for (const stop of this.#stops.splice(0)) stop();
     this.#parts.typingTeller.stop();
     this.#parts.session.disconnect();
+    this.#parts.outbox.close();
   }
 
   /** A conversation by its id. @param {string} id */
@@ -160,7 +166,7 @@ export class ChatClient {
   /** Creates a conversation: a repetition after a lost answer does not create another one.
    * @param {import("../schema/rest.js").components["schemas"]["CreateConversationRequest"]} fields */
   async createConversation(fields) {
-    const body = { client_id: crypto.randomUUID(), ...fields };
+    const body = { client_id: randomId(), ...fields };
     const { rest, conversations, loading } = this.#parts;
     const isWanted = (/** @type {number} */ attempt) => attempt < MAX_ATTEMPTS;
     const data = await rest.persist("POST", "conversations", { body }, isWanted);

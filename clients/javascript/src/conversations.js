@@ -73,13 +73,9 @@ export class Conversations {
       if (!conversation.model && !conversation.inUse) this.#all.delete(id);
     }
     const all = this.all.map((one) => ({ at: one.activeAt, item: one.getSnapshot().conversation }));
-    all.sort((one, other) => compare(other.at, one.at));
+    // Times of the server are of one form.
+    all.sort(({ at: one }, { at: other }) => (other < one ? -1 : Number(other > one)));
     const items = all.flatMap(({ item }) => item ?? []);
     return Object.freeze({ isLoaded: this.#isLoaded, items: Object.freeze(items) });
   }
-}
-
-/** Times of the server are of one form. @param {string} one @param {string} other */
-function compare(one, other) {
-  return one < other ? -1 : Number(one > other);
 }

@@ -28,5 +28,5 @@ export class ChatError extends Error {
 
 /** @param {string} detail */
 export function noAnswer(detail) {
-  return new ChatError({ code: "unreachable", detail });
+  return new ChatError({ detail });
 }

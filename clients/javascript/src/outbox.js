@@ -6,6 +6,7 @@
 
 import { ChatError } from "./errors.js";
 import { pause, retryDelay } from "./delays.js";
+import { randomId } from "./ids.js";
 
 /**
  * @typedef {import("../schema/frames.js").Message} Message
@@ -26,11 +27,13 @@ import { pause, retryDelay } from "./delays.js";
  * }} Pending a message on its way; `error` says why it was refused for good
  *
  * @typedef {object} OutboxStorage keeps the waiting messages of a person
+ * @property {string} [userId] whose page this is, if this is known before the first `hello`
  * @property {(userId: string, adopt: (items: Pending[]) => void) => Promise<void>} open calls `adopt`
  *   with what an earlier page left, and again when another page ends. Resolves after the first call,
  *   or without one if nothing can be stored; never rejects
  * @property {(items: readonly Pending[]) => void} save keeps these and no others, once `open` is called
- * @property {() => void} close
+ * @property {() => void} close stores no later message, and lets another page send the stored ones.
+ *   `open` may follow
  */
 
 /** How many messages may wait. */
@@ -49,6 +52,8 @@ export class Outbox {
   #onChange;
   #isLive;
   #storage;
+  /** Resolves when what an earlier page left is here. @type {Promise<void> | null | undefined} */
+  #opening;
   /** Whether what an earlier page left is here: it leaves first. */
   #isOpen;
   /** Whose messages these are. @type {string | null} */
@@ -97,7 +102,7 @@ export class Outbox {
     const item = {
       ...draft,
       conversation_id: conversationId,
-      client_id: crypto.randomUUID(),
+      client_id: randomId(),
       created_at: new Date().toISOString(),
       error: null,
     };
@@ -126,34 +131,43 @@ export class Outbox {
 
   /** Takes a message of mine, from a reply, an event, a sync or a page. @param {Message} message */
   settle(message) {
-    const item = message.client_id ? this.#find(message.client_id) : undefined;
+    const item = this.#find(message.client_id);
     if (!item) return;
     this.#promises.get(item.client_id)?.resolve(message);
     this.#remove(item);
   }
 
-  /** There is a connection: sends what waits. What is left of another person goes: if it is stored,
-   * it waits until they sign in again. @param {string} userId */
-  async resume(userId) {
-    if (this.#userId !== userId) {
-      this.#storage?.close();
-      if (this.#userId !== null) for (const item of this.items) this.#remove(item);
-      this.#userId = userId;
-      this.#isOpen = !this.#storage;
-      const opening = this.#storage?.open(userId, (items) => this.#adopt(items));
-      this.#storage?.save(this.items);
-      await opening;
-      this.#isOpen ||= this.#userId === userId;
+  /** Opens the storage of a person, and sends what waits if there is a connection. What is left of
+   * another person goes: if it is stored, it waits until they sign in again.
+   * @param {string} [userId] */
+  async resume(userId = this.#storage?.userId) {
+    if (!userId) return;
+    if (this.#userId && this.#userId !== userId) {
+      this.close();
+      for (const item of this.items) this.#remove(item);
     }
+    this.#userId = userId;
+    this.#opening ??= this.#storage?.open(userId, (items) => this.#adopt(items));
+    this.#storage?.save(this.items);
+    const opening = this.#opening;
+    await opening;
+    this.#isOpen ||= this.#opening === opening;
     for (const item of this.items) this.#run(item.conversation_id);
+  }
+
+  /** Closes the storage until `resume`. The messages stay here. */
+  close() {
+    this.#storage?.close();
+    this.#opening = null;
+    this.#isOpen = !this.#storage;
   }
 
   /** Takes what another page left. @param {Pending[]} left */
   #adopt(left) {
     this.items = [...left.filter((item) => !this.#find(item.client_id)), ...this.items];
-    for (const { conversation_id: id } of left) {
-      this.#become(this.items, id);
-      this.#run(id);
+    for (const one of left) {
+      this.#become(this.items, one.conversation_id);
+      this.#run(one.conversation_id);
     }
   }
 
@@ -179,9 +193,7 @@ export class Outbox {
   /** Lets a conversation send that had to wait for others. */
   #next() {
     if (!this.#isOpen || !this.#isLive()) return;
-    const waiting = (/** @type {Pending} */ one) =>
-      !one.error && !this.#sending.has(one.conversation_id);
-    const item = this.items.find(waiting);
+    const item = this.items.find((one) => !one.error && !this.#sending.has(one.conversation_id));
     if (item) this.#run(item.conversation_id);
   }
 
@@ -208,10 +220,7 @@ export class Outbox {
   }
 
   async #rest() {
-    for (let left = 1; left > 0; ) {
-      left = this.#restUntil - performance.now();
-      if (left > 0) await pause(left);
-    }
+    for (let left; (left = this.#restUntil - performance.now()) > 0; ) await pause(left);
   }
 
   /** @param {Pending} item @param {ChatError} error */
@@ -223,7 +232,7 @@ export class Outbox {
     this.#onFailed(failed);
   }
 
-  /** @param {string} clientId */
+  /** @param {string | null | undefined} clientId */
   #find(clientId) {
     return this.items.find((item) => item.client_id === clientId);
   }

@@ -60,6 +60,13 @@ test("nothing is sent before hello, and then what waits", async () => {
   await until(() => server.socket.of("message.send").length === 1);
 });
 
+test("a message is among pending before hello", () => {
+  const tea = chat.conversation("c");
+  assert.deepEqual(tea.getSnapshot().pending, []);
+  tea.send("Tea?");
+  assert.deepEqual(tea.getSnapshot().pending.map(({ text }) => text), ["Tea?"]);
+});
+
 test("a sent message leaves pending and enters messages in one step", async () => {
   const tea = await opened(1);
   const seen = [];

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { ChatError } from "../src/errors.js";
 import { Outbox } from "../src/outbox.js";
+import { StoredOutbox } from "../src/outbox_storage/index.js";
 import { message, until } from "./scripted_socket.js";
 
 function make(storage) {
@@ -168,4 +169,51 @@ test("what waits of one person is not sent by the next one, and stays stored", a
   await opening;
   assert.deepEqual(storage.saved, { ann: ["1"], bob: [], null: [] });
   assert.deepEqual(play.outbox.items, []);
+});
+
+test("if the page names the person, the storage opens before the first connection", async () => {
+  const storage = Object.assign(leftBehind(left), { userId: "ann" });
+  const play = make(storage);
+  play.isLive = false;
+  play.outbox.add("c", { text: "1" });
+  play.outbox.resume();
+  await until(() => storage.find);
+  assert.deepEqual(storage.saved.ann, ["1"]);
+  storage.find();
+  assert.deepEqual(storage.saved.ann, ["0", "1"]);
+  play.isLive = true;
+  storage.find = null;
+  play.outbox.resume("ann");
+  await until(() => play.sends.length === 1);
+  assert.equal(play.sends[0].item.client_id, "left");
+  assert.equal(storage.find, null); // it stayed open
+});
+
+test("what waits stays here while the storage is closed, and is then stored again", async () => {
+  const storage = leftBehind();
+  const play = make(storage);
+  play.isLive = false;
+  play.outbox.resume("ann");
+  storage.find();
+  play.outbox.add("c", { text: "1" });
+  play.outbox.close();
+  assert.equal(storage.user, null);
+  storage.saved = {};
+  play.isLive = true;
+  play.outbox.resume("ann");
+  assert.deepEqual(storage.saved.ann, ["1"]);
+  await until(() => true);
+  assert.equal(play.sends.length, 0);
+  storage.find();
+  await until(() => play.sends.length === 1);
+});
+
+test("the page is told of each message that cannot be stored, because nobody is signed in", () => {
+  const failures = [];
+  const play = make(new StoredOutbox({ onFailure: ({ message: detail }) => failures.push(detail) }));
+  play.outbox.add("c", { text: "1" });
+  play.outbox.add("c", { text: "2" });
+  play.outbox.discard(play.outbox.items[0].client_id);
+  const detail = "The message is in memory only: nobody is signed in.";
+  assert.deepEqual(failures, [detail, detail]);
 });

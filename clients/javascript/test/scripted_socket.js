@@ -82,8 +82,8 @@ export class ScriptedServer {
 
 /** Waits until something holds. */
 export async function until(holds, what = holds) {
-  for (let left = 20_000; !holds(); left -= 1) {
-    if (left === 0) throw new Error(`in vain: ${what}`);
+  for (const end = Date.now() + 10_000; !holds(); ) {
+    if (Date.now() > end) throw new Error(`in vain: ${what}`);
     await setImmediate();
   }
 }

@@ -9,7 +9,8 @@ import { List } from "./list.jsx";
 import { Room } from "./room.jsx";
 
 function signIn(userId) {
-  const chat = new ChatClient({ url: CHAT_URL, token: () => token(userId), outbox: new StoredOutbox() });
+  const outbox = new StoredOutbox({ userId });
+  const chat = new ChatClient({ url: CHAT_URL, token: () => token(userId), outbox });
   chat.connect();
   return chat;
 }

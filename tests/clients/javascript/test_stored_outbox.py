@@ -25,6 +25,10 @@ def _hold_sends(_: Line, frame: Json) -> Sequence[Json]:
     return [] if frame["type"] == "message.send" else [frame]
 
 
+def _hold_hello(_: Line, frame: Json) -> Sequence[Json]:
+    return [] if frame["type"] == "hello" else [frame]
+
+
 def _lose_answers(_: Line, frame: Json) -> Sequence[Json]:
     """Of sends: neither the reply nor the event arrives."""
     is_answer = frame["type"] == "message.created" or "created" in (frame.get("data") or {})
@@ -154,3 +158,86 @@ async def test_a_full_disk_leaves_it_in_memory(server_port: int, script: str) ->
         at.wire.mend()
         await _pending(page)
         assert await _texts(at, tea) == ["x" * 9000]
+
+
+async def test_a_page_without_a_connection_stores_for_the_person_it_names(
+    server_port: int, script: str
+) -> None:
+    """The next page shows it at once, and sends it when there is a connection."""
+    async with place(server_port, script) as at:
+        tea = await _sent(at, "Offline")
+        at.wire.down.append(_hold_hello)
+        page = await at.context.new_page()
+        await page.goto(f"{at.wire.url}/page?user=ann&stored_for=ann")
+        await page.evaluate("id => window.page.send(id, 'one')", tea)
+        await _stored(page, 1)
+        await page.reload()
+        await _pending(page, "one")
+        assert await page.evaluate("window.page.state()") == "connecting"
+
+        at.wire.mend()
+        await page.reload()
+        await _pending(page, "one")
+        await _pending(page)
+        assert await page.evaluate("window.page.failures()") == []
+        assert await _texts(at, tea) == ["one"]
+
+
+async def test_a_page_that_disconnects_leaves_its_messages_to_another(
+    server_port: int, script: str
+) -> None:
+    """What it sent last is among them. It does not send them twice when it comes back."""
+    async with place(server_port, script) as at:
+        first = await at.open()
+        tea = await _sent(at, "Left")
+        at.wire.up.append(_hold_sends)
+        await first.evaluate("id => window.page.send(id, 'one')", tea)
+        await _stored(first, 1)
+        second = await at.open()
+        await first.evaluate(
+            "id => { window.page.send(id, 'two'); window.page.disconnect(); }", tea
+        )
+        await _pending(second, "one", "two")
+        at.wire.mend()
+        await _pending(second)
+        await _stored(second, 0)
+
+        await first.evaluate("window.page.connect()")
+        await at.live(first)
+        await _pending(first)
+        await _stored(first, 0)
+        assert await _texts(at, tea) == ["one", "two"]
+
+
+_INSECURE = """
+delete Crypto.prototype.randomUUID;
+delete Navigator.prototype.locks;
+const put = IDBObjectStore.prototype.put;
+window.puts = 0;
+IDBObjectStore.prototype.put = function (record) {
+  window.puts += 1;
+  return put.call(this, record);
+};
+"""
+"""What browsers lack outside of secure contexts. And a count of the messages that a page stores."""
+
+
+async def test_pages_outside_of_secure_contexts_inherit_once(server_port: int, script: str) -> None:
+    """Two tabs do not take a message from each other again and again. It is stored once."""
+    async with place(server_port, script) as at:
+        await at.context.add_init_script(_INSECURE)
+        first = await at.open()
+        tea = await _sent(at, "Insecure")
+        at.wire.up.append(_hold_sends)
+        await first.evaluate("id => window.page.send(id, 'one')", tea)
+        await _stored(first, 1)
+        second = await at.open()
+        await _pending(second, "one")
+        await second.evaluate("id => window.page.send(id, 'two')", tea)
+        await _stored(second, 2)
+        at.wire.mend()
+        await _pending(second)
+        await _pending(first)
+
+        assert [await page.evaluate("window.puts") for page in (first, second)] == [1, 2]
+        assert await _texts(at, tea) == ["one", "two"]

@@ -79,7 +79,11 @@ export class Session {
   /** Ends the session: nothing reconnects. */
   disconnect() {
     this.#become("signed_out");
-    this.#drop();
+    clearTimeout(this.#timer);
+    this.#attempt = Symbol();
+    const transport = this.#transport;
+    this.#transport = null;
+    transport?.end(1000);
   }
 
   /** Reconnects at once if the client waits, and otherwise sees whether the server is there. */
@@ -215,15 +219,6 @@ export class Session {
     this.#failures += 1;
     this.#become("waiting");
     this.#timer = setTimeout(() => this.#open(options), delay);
-  }
-
-  #drop() {
-    clearTimeout(this.#timer);
-    this.#attempt = Symbol();
-    const transport = this.#transport;
-    if (transport === null) return;
-    this.#transport = null;
-    transport.end(1000);
   }
 
   /** @param {ConnectionState} state */

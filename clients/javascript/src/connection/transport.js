@@ -113,14 +113,11 @@ export class Transport {
   /** @param {Frame} frame */
   #answered(frame) {
     const waiting = this.#waiting.get(frame.id);
-    if (!waiting) {
-      if (frame.type === "reply") this.#handlers.onLate(frame.data);
-      return;
-    }
     this.#waiting.delete(frame.id);
-    clearTimeout(waiting.timer);
-    if (frame.type === "reply") waiting.resolve(frame.data);
-    else waiting.reject(new ChatError(/** @type {object} */ (frame)));
+    clearTimeout(waiting?.timer);
+    if (frame.type === "error") waiting?.reject(new ChatError(/** @type {object} */ (frame)));
+    else if (waiting) waiting.resolve(frame.data);
+    else this.#handlers.onLate(frame.data);
   }
 
   /** Ends the connection when nothing was heard for two heartbeats. */

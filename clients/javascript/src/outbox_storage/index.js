@@ -1,8 +1,9 @@
 /** `chat-client/outbox`: keeps the messages that wait to be sent, so that they survive a reload.
  *
- * The messages of a page belong to this page: no other one sends them while it lives. When it ends,
- * another page of the same browser takes them over. What cannot be stored, because the disk is full or
- * the browser forbids it, stays in memory.
+ * The messages of a page belong to this page: no other one sends them before it ends or disconnects.
+ * Then another page of the same browser takes them over. A message stays in memory if it cannot be
+ * stored: because the disk is full, because the browser forbids it, or because nobody has told yet
+ * whose message it is.
  */
 
 import { Database } from "./database.js";
@@ -14,11 +15,16 @@ import { Place } from "./place.js";
  *
  * @typedef {object} StoredOutboxOptions
  * @property {string} [name] of the database: another one for each server, if a page uses several
+ * @property {string} [userId] the person who signs in, if the page knows this: what they send before
+ *   the first connection is then stored too. Another person needs another client
  * @property {(error: unknown) => void} [onFailure] called when messages could not be stored: they get
  *   lost if the page ends now
  */
 
 const NAME = "chat-outbox";
+
+/** Resolves when every closed outbox has written what it had to write. @type {Promise<unknown>} */
+let closed = Promise.resolve();
 
 /** @implements {OutboxStorage} */
 export class StoredOutbox {
@@ -26,10 +32,14 @@ export class StoredOutbox {
   #onFailure;
   /** The present person's, from `open` to `close`. @type {Place | null} */
   #place = null;
+  /** How many messages there were at the latest `save`. */
+  #count = 0;
 
   /** @param {StoredOutboxOptions} [options] */
-  constructor({ name = NAME, onFailure = () => {} } = {}) {
+  constructor({ name = NAME, userId, onFailure = () => {} } = {}) {
     this.#name = name;
+    /** @readonly */
+    this.userId = userId;
     this.#onFailure = onFailure;
   }
 
@@ -41,11 +51,15 @@ export class StoredOutbox {
 
   /** @param {readonly Pending[]} items */
   save(items) {
-    this.#place?.save(items);
+    if (this.#place) this.#place.save(items);
+    else if (items.length > this.#count) {
+      this.#onFailure(new Error("The message is in memory only: nobody is signed in."));
+    }
+    this.#count = items.length;
   }
 
   close() {
-    this.#place?.close();
+    closed = Promise.all([closed, this.#place?.close()]);
     this.#place = null;
   }
 }
@@ -53,6 +67,7 @@ export class StoredOutbox {
 /** Deletes all messages that wait in this browser, of all people. Call it before a client is made, or
  * after everybody was signed out. @param {string} [name] of the database
  * @returns {Promise<void>} */
-export function forgetStoredOutbox(name = NAME) {
-  return Database.delete(name);
+export async function forgetStoredOutbox(name = NAME) {
+  await closed;
+  await Database.delete(name);
 }

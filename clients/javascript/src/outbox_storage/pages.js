@@ -1,15 +1,17 @@
 /** The pages of this browser that keep messages: each holds a lock for as long as it lives.
  *
- * Whoever gets the lock of another page knows that this one has ended. Where the browser has no locks
- * (outside of secure contexts), every other page counts as ended: the `client_id` then keeps a message
- * from being stored twice.
+ * A page that gets the lock of another page knows that the other one has ended. Outside of secure
+ * contexts, browsers have no locks. A page then inherits once, as it opens, from all others: the
+ * `client_id` keeps a message from being stored twice.
  */
+
+import { randomId } from "../ids.js";
 
 /** @typedef {(page: string) => Promise<void>} Inherit takes over the messages of a page that has ended */
 
 export class Pages {
   /** The id of this page, for one run of it. */
-  own = crypto.randomUUID();
+  own = randomId();
   #name;
   #locks = globalThis.navigator?.locks;
   /** @type {BroadcastChannel | null} */
@@ -40,7 +42,8 @@ export class Pages {
   /** Inherits from these pages, and from later ones, as each ends. Resolves when the first ones were
    * asked. @param {string[]} left @param {Inherit} inherit */
   async inherit(left, inherit) {
-    if (typeof BroadcastChannel === "function" && !this.#closing.signal.aborted) {
+    const hears = this.#locks && typeof BroadcastChannel === "function";
+    if (hears && !this.#closing.signal.aborted) {
       this.#channel = new BroadcastChannel(this.#name);
       this.#channel.onmessage = ({ data }) => void this.#follow(data, inherit);
     }

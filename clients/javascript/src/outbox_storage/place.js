@@ -9,8 +9,8 @@ import { Pages } from "./pages.js";
  * @typedef {import("./database.js").Stored} Stored
  */
 
-/** How long sending waits for what an earlier page left. Some browsers never answer. */
-const PATIENCE = 3000;
+/** How long sending and closing wait for the database, in milliseconds. Some browsers never answer. */
+export const PATIENCE = 3000;
 
 export class Place {
   #userId;
@@ -23,6 +23,8 @@ export class Place {
   #isClosed = false;
   /** Resolves when this page has its lock: nothing is stored before. */
   #locked;
+  /** What is being read and written. @type {Set<Promise<void>>} */
+  #works = new Set();
 
   /** @param {string} name of the database @param {string} userId
    * @param {(error: unknown) => void} onFailure */
@@ -54,8 +56,10 @@ export class Place {
     }
   }
 
-  close() {
+  /** Takes over nothing more. Gives the lock back as soon as everything is written. */
+  async close() {
     this.#isClosed = true;
+    await Promise.race([Promise.all(this.#works), pause(PATIENCE)]);
     this.#pages.close();
     this.#database.close();
   }
@@ -86,14 +90,21 @@ export class Place {
     return this.#try(() => this.#database.put(this.#userId, this.#pages.own, stored));
   }
 
+  /** @param {() => Promise<unknown>} work @returns {Promise<void>} never rejects */
+  #try(work) {
+    const trying = this.#work(work).finally(() => this.#works.delete(trying));
+    this.#works.add(trying);
+    return trying;
+  }
+
   /** Works in the order of the calls, as far as it works at all: a message that cannot be stored
    * stays in memory. @param {() => Promise<unknown>} work */
-  async #try(work) {
+  async #work(work) {
     try {
       await this.#locked;
-      if (!this.#isClosed) await work();
+      await work();
     } catch (error) {
-      if (!this.#isClosed) this.#onFailure(error);
+      this.#onFailure(error);
     }
   }
 }

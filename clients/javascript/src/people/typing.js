@@ -45,7 +45,7 @@ export class TypingIndicators {
 
   /** Ends the indicators of one conversation, or of all. @param {string} [conversationId] */
   clear(conversationId) {
-    const ids = conversationId === undefined ? [...this.#timers.keys()] : [conversationId];
+    const ids = conversationId ? [conversationId] : [...this.#timers.keys()];
     for (const id of ids) for (const userId of this.people(id)) this.stopped(id, userId);
   }
 }
@@ -57,8 +57,8 @@ export class TypingTeller {
   #where = null;
   #isTold = false;
   #nextAt = -Infinity;
-  /** @type {ReturnType<typeof setTimeout> | null} */
-  #timer = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
   /** @param {(type: string, fields: object) => Promise<any>} command */
   constructor(command) {
@@ -73,15 +73,15 @@ export class TypingTeller {
   }
 
   stop() {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (this.#isTold) this.#say("typing.stop", this.#where).catch(() => {});
     this.#isTold = false;
     this.#where = null;
   }
 
   #tell() {
-    this.#timer = null;
+    this.#timer = undefined;
     this.#isTold = true;
     this.#nextAt = performance.now() + TELL_EVERY;
     this.#say("typing.start", this.#where).catch((error) => {

@@ -82,7 +82,7 @@ export class CatchingUp {
   /** Loads the read positions of what is shown: the server never repeats an event of them. */
   loadReceipts() {
     for (const conversation of this.#conversations.shown) {
-      if (conversation.model?.data) ignore(this.#parts.loading.receipts(conversation));
+      if (conversation.model?.data) this.#parts.loading.receipts(conversation).catch(() => {});
     }
   }
 
@@ -109,7 +109,7 @@ export class CatchingUp {
       // Refused: what is missing is loaded one by one.
     }
     for (const conversation of this.#conversations.all) {
-      if (!conversation.model?.data) ignore(this.#parts.loading.load(conversation));
+      if (!conversation.model?.data) this.#parts.loading.load(conversation).catch(() => {});
     }
   }
 
@@ -129,7 +129,7 @@ export class CatchingUp {
     } else if (model !== expected.get(data.id)?.model) {
       return false; // it began anew after the list was asked for
     }
-    ignore(this.#parts.loading.loaded(conversation, data));
+    this.#parts.loading.loaded(conversation, data).catch(() => {});
     return true;
   }
 
@@ -150,9 +150,4 @@ export class CatchingUp {
       // Refused: the list has the same.
     }
   }
-}
-
-/** @param {Promise<unknown>} work a failure of which shows elsewhere */
-function ignore(work) {
-  work.catch(() => {});
 }

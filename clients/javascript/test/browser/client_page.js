@@ -5,12 +5,16 @@ import { StoredOutbox } from "../../src/outbox_storage/index.js";
 import { ChatClient } from "../../src/index.js";
 
 const failures = [];
-let userId = new URLSearchParams(location.search).get("user");
+const parameters = new URLSearchParams(location.search);
+let userId = parameters.get("user");
 
 const chat = new ChatClient({
   url: location.origin,
   token: async () => (await fetch(`/token?user=${userId}`)).text(),
-  outbox: new StoredOutbox({ onFailure: (error) => failures.push(String(error)) }),
+  outbox: new StoredOutbox({
+    userId: parameters.get("stored_for") ?? undefined,
+    onFailure: (error) => failures.push(String(error)),
+  }),
 });
 
 const addresses = new FileAddresses(chat);
@@ -38,6 +42,8 @@ window.page = {
   state: () => chat.connection.getSnapshot().state,
   failures: () => failures,
   discard: () => chat.pending.forEach((one) => chat.conversation(one.conversation_id).discard(one.client_id)),
+  disconnect: () => chat.disconnect(),
+  connect: () => chat.connect(),
   /** Signs another person in. */
   become: (other) => {
     chat.disconnect();
