@@ -110,6 +110,8 @@ async def _stored(page: Page, count: int) -> None:
     """Wait until this many messages are in the database."""
     await page.wait_for_function(
         """async count => {
+          const databases = await indexedDB.databases();
+          if (!databases.some(({ name }) => name === "chat-outbox")) return false;
           const opening = indexedDB.open("chat-outbox");
           await new Promise(done => (opening.onsuccess = done));
           const counting = opening.result.transaction("messages").objectStore("messages").count();
