@@ -26,6 +26,7 @@ from messaging.instruments.metrics import NOTIFICATION_JOBS, NOTIFICATIONS_WAITI
 from messaging.notifications.jobs import Job, QueuedJob, RetryLater, WithdrawJob, encode
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
+from messaging.notifications.queue.entries import entry_of
 from messaging.notifications.queue.job_context import carrying_out
 from messaging.notifications.queue.sqs import (
     BATCH_BYTES,
@@ -102,7 +103,7 @@ class Dispatcher:
         if self._queue is None or here:
             self._run_directly(job, delay)
             return
-        entry = Entry(body=encode(job), delay=delay)
+        entry = entry_of(job, delay=delay)
         if len(self._waiting) >= get_options().waiting or self._weight.full:
             NOTIFICATION_JOBS.labels("queue", "dropped").inc()
             logger.error("notification.dropped", conversation_id=job.conversation_id)
@@ -139,7 +140,7 @@ class Dispatcher:
         batch: list[tuple[QueuedJob, Entry]] = []
         size = 0
         for job, entry in self._waiting:
-            size += len(entry.body.encode())
+            size += entry.size
             if batch and (size > BATCH_BYTES or len(batch) == BATCH_ENTRIES):
                 break
             batch.append((job, entry))
@@ -197,7 +198,7 @@ class Dispatcher:
             return
         if self._queue is not None:
             delay = min(round(again.seconds), MAX_DELAY_SECONDS)
-            if not await self._try_queue(self._queue, [Entry(body=encode(job), delay=delay)]):
+            if not await self._try_queue(self._queue, [entry_of(job, delay=delay)]):
                 return
         self._left = True
         logger.warning(

@@ -34,8 +34,8 @@ class NotifyJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     message."""
     attempt: int = 0
     request_id: RequestId | msgspec.UnsetType = msgspec.UNSET
-    """The request that sent the message, and the span of its commit. They are not encoded without
-    one. Earlier releases neither send nor read them."""
+    """The request that sent the message, and the span of its commit. In the queue they travel
+    beside the body (`queue.entries`): the workers of an earlier release would refuse the job."""
     trace: TraceParent | msgspec.UnsetType = msgspec.UNSET
 
     @property

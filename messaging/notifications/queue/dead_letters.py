@@ -64,7 +64,7 @@ async def replay_dead_letters(url: str, *, ids: Collection[str] | None = None) -
                     if ids is not None and letter.id not in ids:
                         kept.append(letter)
                         continue
-                    if await queue.send([Entry(body=letter.body)]):
+                    if await queue.send([Entry(body=letter.body, attributes=letter.attributes)]):
                         raise QueueUnavailable("SQS refused one of the jobs.")
                     await dead.delete([letter])
                     replayed += 1

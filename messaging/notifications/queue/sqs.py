@@ -12,9 +12,9 @@ import asyncio
 import functools
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -40,6 +40,7 @@ _DAY_SECONDS = 24 * 3600
 _making = threading.Lock()
 """Sessions are not thread-safe."""
 _NO_ANSWER = "TimeoutError"
+_TEXT = "String"
 _POLL_SECONDS = 5
 """Long enough to cost little, short enough not to delay a shutdown."""
 
@@ -64,6 +65,28 @@ class Entry:
     body: str
     delay: int = 0
     """Seconds before it can be received."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """At most ten texts beside the body."""
+
+    @property
+    def size(self) -> int:
+        """Return the bytes that SQS counts."""
+        texts = (self.body, *self.attributes, *self.attributes.values())
+        return sum(len(text.encode()) for text in texts) + len(_TEXT) * len(self.attributes)
+
+    def described(self, id_: str) -> Mapping[str, Any]:
+        """Return the entry of a batch, as boto3 expects it."""
+        described: dict[str, Any] = {
+            "Id": id_,
+            "MessageBody": self.body,
+            "DelaySeconds": self.delay,
+        }
+        if self.attributes:
+            described["MessageAttributes"] = {
+                name: {"DataType": _TEXT, "StringValue": value}
+                for name, value in self.attributes.items()
+            }
+        return described
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +96,7 @@ class Received:
     receipt: str
     count: int
     """How often it has been delivered, including this time."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 class SqsQueue:
@@ -100,10 +124,7 @@ class SqsQueue:
     async def send(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Queue at most ten entries of at most 256 KiB together. Return the entries that SQS did
         not accept; even an answer of 200 may refuse some."""
-        batch = [
-            {"Id": str(index), "MessageBody": entry.body, "DelaySeconds": entry.delay}
-            for index, entry in enumerate(entries)
-        ]
+        batch = [entry.described(str(index)) for index, entry in enumerate(entries)]
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 answer = await self._call("send_message_batch", Entries=batch)
@@ -125,6 +146,7 @@ class SqsQueue:
             WaitTimeSeconds=wait,
             VisibilityTimeout=hidden,
             AttributeNames=["ApproximateReceiveCount"],
+            MessageAttributeNames=["All"],
         )
         return [
             Received(
@@ -132,6 +154,11 @@ class SqsQueue:
                 body=message["Body"],
                 receipt=message["ReceiptHandle"],
                 count=int(message["Attributes"]["ApproximateReceiveCount"]),
+                attributes={
+                    name: one["StringValue"]
+                    for name, one in message.get("MessageAttributes", {}).items()
+                    if one["DataType"] == _TEXT
+                },
             )
             for message in answer.get("Messages", [])
         ]

@@ -16,14 +16,14 @@ from msgspec import structs
 from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import TaskSet, start_task, stop_tasks
 from messaging.instruments.metrics import NOTIFICATION_JOBS, QUEUE_AWAY
-from messaging.notifications.jobs import MalformedJob, QueuedJob, RetryLater, decode, encode
+from messaging.notifications.jobs import MalformedJob, QueuedJob, RetryLater
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
+from messaging.notifications.queue.entries import entry_of, job_of
 from messaging.notifications.queue.job_context import carrying_out
 from messaging.notifications.queue.sqs import (
     BATCH_ENTRIES,
     MAX_DELAY_SECONDS,
-    Entry,
     QueueUnavailable,
     Received,
     SqsQueue,
@@ -126,7 +126,7 @@ class Worker:
         NOTIFICATION_JOBS.labels("worker", result).inc()
 
     async def _carry_out(self, received: Received) -> str:
-        job = decode(received.body)
+        job = job_of(received)
         with carrying_out(job):
             again = await self._notifier.run(job)
             if again is not None:
@@ -139,7 +139,7 @@ class Worker:
         """Queue the job again as a new entry. A longer hiding would count this retry as a failed
         delivery."""
         delay = min(max(round(again.seconds), 1), MAX_DELAY_SECONDS)
-        entry = Entry(body=encode(structs.replace(job, attempt=job.attempt + 1)), delay=delay)
+        entry = entry_of(structs.replace(job, attempt=job.attempt + 1), delay=delay)
         if await self._queue.send([entry]):
             raise QueueUnavailable("the job was not taken back")
         logger.info(

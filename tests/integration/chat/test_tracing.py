@@ -2,21 +2,16 @@
 socket to the push. The collector is real, and so are the exporter and Redis."""
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from uuid import uuid4
 
-import msgspec
 import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
 from messaging.instruments import tracing
-from messaging.instruments.origin import Origin
 from messaging.instruments.otlp import OtlpTracer
-from messaging.notifications.jobs import NotifyJob, decode, encode, origin_fields
-from messaging.notifications.policy import Stage
 from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
 from messaging.stores.sql.store import SqlStore
@@ -183,26 +178,6 @@ async def test_a_client_that_has_gone_is_no_error(
 
     await asyncio.to_thread(tracer.flush)
     assert [span.failed for span in collected.named("request")] == [failed]
-
-
-def test_a_job_carries_its_origin_through_the_queue() -> None:
-    """Without an origin, a job is as earlier releases write it."""
-    plain = NotifyJob(
-        conversation_id="c",
-        message_id="m",
-        seq=1,
-        chunk=0,
-        stage=Stage.SENT,
-        user_ids=("bob",),
-        made_at=1.0,
-    )
-    origin = Origin("mine", _SAMPLED)
-
-    job = decode(encode(msgspec.structs.replace(plain, **origin_fields(origin))))
-
-    assert isinstance(job, NotifyJob)
-    assert job.origin == origin
-    assert not {"request_id", "trace"} & json.loads(encode(plain)).keys()
 
 
 _LOADED = """
