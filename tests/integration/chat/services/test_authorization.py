@@ -89,7 +89,7 @@ FIELDS: dict[str, Any] = {
 }
 """Of the commands about one conversation, besides its id."""
 
-FOR_NO_DOOR = ("operators.", "rules.")
+FOR_NO_DOOR = ("exchange.", "operators.", "rules.")
 """The rooms of the services that act for no participant: neither views nor commands may import
 them, as import-linter sees to."""
 OF_SERVICE_ACCOUNTS = "back_end."
@@ -162,6 +162,8 @@ async def test_service_accounts_need_a_scope(instance: Instance, subtests: pytes
         "message_id": "a" * 26,
         "owner_id": "ann",
         "person_id": "bob",
+        "job_id": "a" * 26,
+        "job": None,
         "participant_ids": ["bob"],
         "kind": ConversationKind.GROUP,
     }
