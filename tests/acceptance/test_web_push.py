@@ -27,11 +27,13 @@ from playwright.async_api import CDPSession, Worker, async_playwright
 from messaging.domain.recipients import Device, Platform, TokenKind
 from messaging.notifications.push.fcm import FcmPushBackend
 from messaging.notifications.push.protocol import Push
-from tests.acceptance.test_browser import ARGUMENTS, CHROMIUM
+from tests.acceptance.test_browser import COMMON_ARGUMENTS
 from tests.conftest import skip_or_fail
 from tests.notifications.fcm_server import PROJECT, FcmServer, redirect
 
 FIREBASE = "firebase@12.19.0"
+_CHROMIUM = shutil.which("chromium")
+"""Its headless shell shows no notifications."""
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ("firebase-app-compat.js", "firebase-messaging-compat.js")
 SETUP = """
@@ -85,7 +87,7 @@ CLEAR = replace(
 def firebase_scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with Firebase's SDK, from the npm registry."""
     npm = shutil.which("npm")
-    if npm is None or CHROMIUM is None:
+    if npm is None or _CHROMIUM is None:
         skip_or_fail("There is no `npm` or no `chromium`, so no browser has shown a push.")
     folder = tmp_path_factory.mktemp("firebase")
     packed = subprocess.run(
@@ -178,7 +180,9 @@ async def browser_with(folder: Path, handler: str) -> AsyncIterator[Browser]:
     (folder / "firebase-messaging-sw.js").write_text(SETUP + handler)
     with served(folder) as origin:
         async with async_playwright() as playwright:
-            chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            chromium = await playwright.chromium.launch(
+                executable_path=_CHROMIUM, args=["--headless=new", *COMMON_ARGUMENTS]
+            )
             context = await chromium.new_context()
             await context.grant_permissions(["notifications"], origin=origin)
             page = await context.new_page()

@@ -28,6 +28,7 @@ _PERSON = "wil"
 _CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("caller", "examples", "least", "options"),
     [
@@ -84,7 +85,8 @@ def test_rest_keeps_to_its_description(
 def _token(caller: Caller, environment: dict[str, str]) -> str:
     if caller == "person":
         return token_of(_PERSON)  # who may rename himself
-    return create_service(environment, name=f"fuzz-{uuid4().hex[:8]}")
+    scopes = ",".join(Scope)
+    return create_service(environment, "--scopes", scopes, name=f"fuzz-{uuid4().hex[:8]}")
 
 
 def _described(port: int, folder: Path, caller: Caller) -> list[str]:

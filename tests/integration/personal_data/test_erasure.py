@@ -27,6 +27,7 @@ from tests.integration.chat import Api, ok, problem
 from tests.integration.personal_data import places_of
 from tests.integration.personal_data.conftest import everywhere, everywhere_at_length
 from tests.integration.personal_data.planted import World, plant
+from tests.moments import lapse
 
 BY = Actor(kind=ActorKind.COMMAND, name="test")
 MakeApi = Callable[[str], Api]
@@ -159,7 +160,7 @@ async def test_the_person_is_kept_out_meanwhile_and_may_come_back(
     await running
 
     assert problem(await world.eve.get("/me")) == (401, "token_revoked")
-    await asyncio.sleep(1.1)  # a token says the second in which it was issued
+    await lapse(1.1)  # a token says the second in which it was issued
     world.eve.sign_in()
     me = ok(await world.eve.get("/me"))
     assert (me["name"], me["unread_total"]) == (None, 1)  # what Ann answered

@@ -9,7 +9,6 @@ import random
 import signal
 import sys
 import threading
-import time
 
 import django
 
@@ -32,12 +31,11 @@ async def live(seed: int) -> None:
             await world.act()
 
     running = [asyncio.create_task(act(world)) for world in worlds]
-    threading.Thread(target=die_after, args=(draw.uniform(0.3, 1.5),), daemon=True).start()
+    threading.Timer(draw.uniform(0.3, 1.5), die).start()
     await asyncio.gather(*running)
 
 
-def die_after(seconds: float) -> None:
-    time.sleep(seconds)
+def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 

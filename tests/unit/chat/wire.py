@@ -87,7 +87,10 @@ class Wire:
 
     async def opened(self) -> Frame:
         """Accept and `hello`."""
-        assert await self.next() == {"type": "websocket.accept", "subprotocol": "chat.v1"}
+        accepted = await self.next()
+        ((name, _),) = accepted.pop("headers")
+        assert name == b"x-request-id"
+        assert accepted == {"type": "websocket.accept", "subprotocol": "chat.v1"}
         hello = await self.frame()
         assert hello["type"] == "hello"
         return hello
