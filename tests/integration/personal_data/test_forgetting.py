@@ -29,7 +29,8 @@ async def look_at(instance: Instance, user_id: str) -> None:
 
 
 async def run_again(jobs: Jobs, job_id: str) -> Job:
-    await JobRecord.objects.filter(id=job_id).aupdate(due_at=datetime.now(UTC), leased_until=None)
+    due = datetime.now(UTC) - timedelta(seconds=1)
+    await JobRecord.objects.filter(id=job_id).aupdate(due_at=due, leased_until=None)
     job = await jobs.run_one(job_id)
     assert job is not None
     return job

@@ -391,6 +391,7 @@ async def test_methods_that_are_not_allowed(ann: Api, subtests: pytest.Subtests)
             attachment_id=random_id(),
             user_id="bob",
             device_id="phone",
+            job_id=random_id(),
             emoji="👍",
         )
         exist = {method.upper() for method in operations_at(path)}

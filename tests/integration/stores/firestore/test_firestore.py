@@ -29,6 +29,7 @@ from messaging.stores.firestore.decisions import FirestoreDecisionStore
 from messaging.stores.firestore.documents.conversations import SHARDS
 from messaging.stores.firestore.documents.cursors import cursor_after
 from messaging.stores.firestore.epochs import FirestoreEpochStore
+from messaging.stores.firestore.erasure.store import FirestoreErasureStore
 from messaging.stores.firestore.people import FirestorePeopleStore
 from messaging.stores.firestore.recipients import FirestoreRecipientStore
 from messaging.stores.firestore.reports import FirestoreReportStore
@@ -198,7 +199,15 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     await relayed_store.attachments.list_shared(id_, first_seq=1, limit=10)
     await relayed_store.attachments.list_due(limit=10)
     await relayed_store.reactions.list_reactions(id_, id_, "👍", limit=10)
-    assert len(relay.queries) == len(questions) + 2 + 2 + 13 + 1 + 2 * (SHARDS - 1)
+    erasure = FirestoreErasureStore(relayed_store)
+    await erasure.list_positions("ann", limit=10)
+    await erasure.remove_reactions("ann")
+    await erasure.list_attachments("ann", limit=10)
+    await erasure.count_open_reports("ann")  # asks twice
+    await erasure.remove_account("nobody")
+    await erasure.count_open_reports("ann")  # asks twice
+    await erasure.remove_account("nobody")
+    assert len(relay.queries) == len(questions) + 2 + 2 + 13 + 7 + 1 + 2 * (SHARDS - 1)
     everywhere = {index_for(query) for query in relay.queries if is_everywhere(query)}
     assert {name for name, fields in everywhere if len(fields) < 2} == {
         name for name, _ in indexes_everywhere()
