@@ -206,13 +206,13 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     await erasure.count_open_reports("ann")  # asks twice
     database = relayed_store.connection.database
     writes = Writes(database)
-    writes.set(database.document("users", "eve"), {"name": "Eve"})
+    writes.set(database.document("users", "eve"), {"push_text": "none"})
     await relayed_store.connection.write("put_person", writes)
     await erasure.remove_account("eve")
     await erasure.count_open_reports("ann")  # asks twice
     database = relayed_store.connection.database
     writes = Writes(database)
-    writes.set(database.document("users", "eve"), {"name": "Eve"})
+    writes.set(database.document("users", "eve"), {"push_text": "none"})
     await relayed_store.connection.write("put_person", writes)
     await erasure.remove_account("eve")
     assert len(relay.queries) == len(questions) + 2 + 2 + 13 + 9 + 1 + 2 * (SHARDS - 1)
