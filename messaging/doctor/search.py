@@ -38,8 +38,7 @@ async def examine_search() -> Sequence[Finding]:
         text = f"The tables of search cannot be read: {error.__cause__ or error}"
         return [warning(text, "See the findings about the database. Run `manage.py migrate`.")]
     finally:
-        await stores.index.close()
-        await stores.conversations.close()
+        await stores.close()
 
 
 def _followers(database: BaseDatabaseWrapper) -> Sequence[Finding]:

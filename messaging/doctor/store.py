@@ -45,8 +45,7 @@ async def examine_store() -> Sequence[Finding]:
         unwritable = await _tried("writing", lambda: _write(store))
         return [*findings, unwritable or ok(f"A write and a delete take {watch.ms}.")]
     finally:
-        await stores.database.close()
-        await store.close()
+        await stores.close()
 
 
 async def clock(store: Answering, wall_clock: Callable[[], float] = time.time) -> Sequence[Finding]:

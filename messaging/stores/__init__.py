@@ -26,8 +26,8 @@ from messaging.stores.sql.connections.calls import Calls
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """The stores of an instance. They share their connections; closing `conversations` closes
-    all except `database` and `index`."""
+    """The stores of an instance. They share the connections of `conversations`, except `database`
+    and `index`."""
 
     conversations: Store
     people: PeopleStore
@@ -39,11 +39,16 @@ class Stores:
     exchange: ExchangeStore
     erasure: ErasureStore
     database: Calls
-    """The calls of `DATABASE_URL`, for what is there on either store. Close them apart from the
-    rest."""
+    """The calls of `DATABASE_URL`, for what is there on either store."""
     index: Calls
     """The same for followers and search, with connections, a time limit and a circuit breaker of
-    their own. Close them apart from the rest."""
+    their own."""
+
+    async def close(self) -> None:
+        """Close all connections. An instance closes them one by one instead, as its parts stop."""
+        await self.index.close()
+        await self.database.close()
+        await self.conversations.close()
 
 
 INDEX_CONNECTIONS = 4

@@ -64,8 +64,7 @@ async def _run(which: AuditFilter, days: int | None, *, show: Callable[[str], ob
         async for line in export_entries(trail, which, command=_NAME):
             show(line)
     finally:
-        await stores.database.close()
-        await stores.conversations.close()
+        await stores.close()
 
 
 def _moment(text: str) -> datetime:

@@ -93,8 +93,7 @@ async def _create(
             requests_per_second=requests_per_second,
         )
     finally:
-        await stores.database.close()
-        await stores.conversations.close()
+        await stores.close()
 
 
 async def _issue(name: str, expires_at: datetime | None) -> str:
@@ -104,5 +103,4 @@ async def _issue(name: str, expires_at: datetime | None) -> str:
             ServiceAccountStore(stores.database), name=name, by=BY, expires_at=expires_at
         )
     finally:
-        await stores.database.close()
-        await stores.conversations.close()
+        await stores.close()

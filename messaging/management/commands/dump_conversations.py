@@ -89,8 +89,7 @@ class Command(BaseCommand):
                 if found is None or is_shell(found):
                     raise CommandError(f"The store has no conversation {id_}.")
         finally:
-            await stores.index.close()
-            await stores.conversations.close()
+            await stores.close()
 
     async def _dump(self, target: BinaryIO, conversation_ids: Sequence[str]) -> None:
         stores = make_stores()
@@ -114,8 +113,7 @@ class Command(BaseCommand):
                 await dump.everything(source=source)
                 waiting = await _waiting_files(stores)
         finally:
-            await stores.index.close()
-            await stores.conversations.close()
+            await stores.close()
         target.flush()
         if waiting:
             self.stderr.write(_WAITING.format(number=waiting), str)

@@ -145,9 +145,7 @@ class Command(BaseCommand):
             await files.remove_unused(storage, attachments)
             raise
         finally:
-            await stores.index.close()
-            await stores.database.close()
-            await stores.conversations.close()
+            await stores.close()
         if problems:
             raise CommandError(f"{problems} problems. Nothing was loaded.")
         new, kept = load.counts, load.kept

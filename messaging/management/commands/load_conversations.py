@@ -67,9 +67,7 @@ class Command(BaseCommand):
         try:
             problems = await load_file(file, load, stores, on_progress=show, show=self.stdout.write)
         finally:
-            await stores.index.close()
-            await stores.database.close()
-            await stores.conversations.close()
+            await stores.close()
         if problems:
             raise CommandError(f"{problems} problems. Nothing was loaded.")
         new, kept = load.counts, load.kept

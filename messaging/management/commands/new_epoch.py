@@ -52,7 +52,7 @@ async def _renew() -> Epoch:
     try:
         return await stores.epochs.renew_epoch()
     finally:
-        await stores.conversations.close()
+        await stores.close()
 
 
 async def _reapply() -> Reapplied:
@@ -61,5 +61,4 @@ async def _reapply() -> Reapplied:
         return await reapply_erasures(stores, Evidence(storage), command="new_epoch")
     finally:
         await storage.close()
-        await stores.database.close()
-        await stores.conversations.close()
+        await stores.close()

@@ -40,5 +40,4 @@ async def _revoke(name: str, token_id: str | None) -> None:
         else:
             await service_accounts.revoke_token(accounts, name=name, token_id=token_id, by=BY)
     finally:
-        await stores.database.close()
-        await stores.conversations.close()
+        await stores.close()
