@@ -1,7 +1,7 @@
 """Which requests of service accounts the audit trail records, and how.
 
-It records all requests that change something, and those that show earlier texts. It leaves out
-sends and read positions: there are many, and the conversation itself shows them.
+The trail records each request that changes something, and each request that shows earlier texts. It
+leaves out sends and read positions: there are many of them, and the conversation itself shows them.
 """
 
 import re

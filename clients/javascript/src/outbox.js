@@ -137,8 +137,8 @@ export class Outbox {
     this.#remove(item);
   }
 
-  /** Opens the storage of a person, and sends what waits if there is a connection. What is left of
-   * another person goes: if it is stored, it waits until they sign in again.
+  /** Opens the storage of a person. If there is a connection, the messages that wait are sent.
+   * Messages of another person leave the memory: stored ones wait until that person signs in again.
    * @param {string} [userId] */
   async resume(userId = this.#storage?.userId) {
     if (!userId) return;

@@ -1,7 +1,7 @@
 /** `chat-client/presence`: whether people are there.
  *
- * A store: `subscribe` and `getSnapshot`. Parts of a page watch the people that they show; together
- * they watch at most 300, those that were named first.
+ * A store: `subscribe` and `getSnapshot`. Parts of a page watch the people that they show. All
+ * parts together watch at most 300 people: the first 300 that they asked for.
  */
 
 import { retryDelay } from "./delays.js";

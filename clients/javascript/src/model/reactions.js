@@ -40,7 +40,7 @@ export class MyReactions {
     return { ...held, my_reactions: added ? [...others, emoji] : others };
   }
 
-  /** Returns the ids of those of the messages that must be loaded, each once.
+  /** Returns the ids of the messages that must be loaded. Each id is returned once.
    * @param {readonly Message[]} messages */
   takeUnsure(messages) {
     if (!this.#isUnsure) return [];
