@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -101,19 +101,23 @@ class S3Server:
 
 @contextmanager
 def s3_server() -> Iterator[S3Server]:
-    """Run one, with an empty bucket."""
+    """Run one, with a bucket. All servers of a process have the same buckets."""
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     try:
         host, port = moto.get_host_and_port()
         target = f"http://{host}:{port}"
-        boto3.client(
+        client = boto3.client(
             "s3",
             endpoint_url=target,
             region_name=_REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",
-        ).create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": _REGION})
+        )
+        with suppress(client.exceptions.BucketAlreadyOwnedByYou):
+            client.create_bucket(
+                Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": _REGION}
+            )
         with S3Server(target).run() as server:
             yield server
     finally:

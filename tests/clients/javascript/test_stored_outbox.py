@@ -177,9 +177,11 @@ async def test_a_page_without_a_connection_stores_for_the_person_it_names(
         await _pending(page, "one")
         assert await page.evaluate("window.page.state()") == "connecting"
 
-        at.wire.mend()
+        at.wire.up.append(_hold_sends)
+        at.wire.down.clear()
         await page.reload()
         await _pending(page, "one")
+        at.wire.mend()
         await _pending(page)
         assert await page.evaluate("window.page.failures()") == []
         assert await _texts(at, tea) == ["one"]

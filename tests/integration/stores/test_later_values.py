@@ -67,13 +67,18 @@ def rewritten(value: Any) -> Any:
 def rewrite_sql(alias: str) -> None:
     for model in apps.get_app_config("messaging").get_models():
         for record in model._default_manager.using(alias).all():
+            changed = []
             for field in model._meta.concrete_fields:
                 value = getattr(record, field.attname)
                 if field.attname in NAMES and isinstance(value, str):
-                    setattr(record, field.attname, LATER)
-                elif isinstance(value, (dict, list)):
-                    setattr(record, field.attname, rewritten(value))
-            record.save(using=alias)
+                    later: Any = LATER
+                else:
+                    later = rewritten(value)
+                if later != value:
+                    setattr(record, field.attname, later)
+                    changed.append(field.attname)
+            if changed:  # rows of the audit trail have none of them, and refuse to be saved
+                record.save(using=alias, update_fields=changed)
 
 
 def rewrite_firestore(project: str) -> None:

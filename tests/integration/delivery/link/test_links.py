@@ -271,6 +271,7 @@ async def test_what_an_instance_committed_before_it_died_is_found(
     here, there = sides
     group = await here.found("ann", "bob")
     bob = await there.connect("bob")
+    await hears(there, here)
     here.layer.loses = lambda item: item["type"] == "changes" or bool(item.get("commits"))
 
     await here.commit(group, send(group.id, "ann"))
