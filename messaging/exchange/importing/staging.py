@@ -1,11 +1,8 @@
 """The items of an export on the disk, by conversation and by time: an export has them in any order,
 and more of them than fit into memory."""
 
-import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
-from tempfile import TemporaryDirectory
-from types import TracebackType
 from typing import Any, TypeVar
 
 import msgspec
@@ -30,6 +27,7 @@ from messaging.exchange.importing.foreign import (
 )
 from messaging.exchange.importing.normalising import normalised
 from messaging.exchange.reading import Problem
+from messaging.exchange.scratch import ScratchDatabase
 
 T = TypeVar("T")
 
@@ -61,16 +59,9 @@ _RANKS = (Role.MEMBER, Role.ADMIN, Role.OWNER)
 _ACTS: dict[str, Any] = {"Reaction": Reaction, "Edit": Edit, "Deletion": Deletion, "Pin": Pin}
 
 
-class Staging:
-    """Use it as a context manager, which removes the database."""
-
+class Staging(ScratchDatabase):
     def __init__(self) -> None:
-        self._folder = TemporaryDirectory(prefix="chat-import-")
-        self._database = sqlite3.connect(f"{self._folder.name}/staging", isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.executescript(_TABLES)
-        self._database.execute("BEGIN")  # never ended: a transaction for each item takes long
+        super().__init__(_TABLES)
         self._number = 0
 
     def add(self, found: Found) -> Problem | None:
@@ -197,18 +188,6 @@ class Staging:
             row,
         )
         return added.rowcount > 0
-
-    def __enter__(self) -> "Staging":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._database.close()
-        self._folder.cleanup()
 
 
 def problem(origin: Origin, reason: str) -> Problem:
