@@ -20,6 +20,7 @@ _BLOCK = re.compile(r"^( *)```(\w[\w-]*)\n(.*?)^\1```$", re.DOTALL | re.MULTILIN
 _CAPTION = re.compile(r"^:.*\n+", re.MULTILINE)
 _LANGUAGES = {"console", "css", "html", "ini", "js", "json", "jsx", "nginx", "python", "sh", "sql"}
 _LANGUAGES |= {"text", "toml", "ts", "yaml", "caddyfile", "haproxy", "dockerfile", "mermaid"}
+_COLLECTION = re.compile(r"(?:\.document|[^.\w]query)\(\s*\"(\w+)\"")
 _TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 
 
@@ -151,3 +152,15 @@ def test_commands_can_be_split() -> None:
             shlex.split(text, comments=True)
         except ValueError as error:
             pytest.fail(f"{place}: {error}")
+
+
+def test_a_restore_empties_every_collection_of_firestore() -> None:
+    """What it leaves would be newer than the backup."""
+    sources = (ROOT / "messaging/stores/firestore").rglob("*.py")
+    used = {name for one in sources for name in _COLLECTION.findall(one.read_text())}
+    indexes = json.loads((ROOT / "firestore.indexes.json").read_text())
+    used |= {one["collectionGroup"] for one in indexes["indexes"] + indexes["fieldOverrides"]}
+    used.remove("health")  # is read, never written
+    (listed,) = re.findall(r"--collection-ids=(\S+)", (DOCS / "restore.md").read_text())
+
+    assert listed.split(",") == sorted(used)
