@@ -85,18 +85,21 @@ class Checkpoints:
         generation: int,
         version: int,
         more_until: int | None = None,
+        due_after: float = 0.0,
         owned: bool = False,
     ) -> bool:
         """Move a checkpoint in one statement, and return whether it was still as it was read.
 
-        `more_until` is the version of the conversation if it is still ahead. `owned` requires the
+        `more_until` is the version of the conversation if it is still ahead: then it is due, after
+        `due_after` seconds. `owned` requires the
         lease of this process, and ends it.
         """
         key = (before.conversation_id, self._follower)
         as_read = (before.generation, before.version, self._owner if owned else "")
         ahead: tuple[int, datetime | str | None] = (NOTHING, None)
         if more_until is not None:
-            ahead = (more_until, stored_time(database, now(database)))
+            due_at = now(database) + timedelta(seconds=due_after)
+            ahead = (more_until, stored_time(database, due_at))
         with database.cursor() as cursor:
             if not before.stored:
                 cursor.execute(_INSERT, [*key, generation, version, *ahead])

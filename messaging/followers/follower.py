@@ -104,6 +104,9 @@ class RetryLater(Exception):
     """The changes could not be handed on now. With 0 seconds, this is no failure: the follower has
     handed on some of them, and wants the rest under another lease."""
 
-    def __init__(self, seconds: float, reason: str = "") -> None:
+    def __init__(self, seconds: float, reason: str = "", *, version: int | None = None) -> None:
+        """Create it. `version` is how far the follower has come; None if it has handled none of the
+        changes. What it has handled does not come again."""
         super().__init__(reason)
         self.seconds = seconds
+        self.version = version

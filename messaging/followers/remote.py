@@ -124,7 +124,7 @@ class RemoteHandler:
             return
         if followed is None:
             await self._calls.write("follow", self._checkpoints.release, checkpoint)
-        elif await self._delivered(checkpoint, followed):
+        elif await self._delivered(checkpoint, followed, registered.generation):
             await self._move(checkpoint, followed, registered.generation)
 
     async def _next(
@@ -143,13 +143,15 @@ class RemoteHandler:
             epoch=registered.epoch,
         )
 
-    async def _delivered(self, checkpoint: Checkpoint, followed: Followed) -> bool:
-        """Hand on the changes, and return whether that succeeded. Otherwise they are due again."""
+    async def _delivered(self, checkpoint: Checkpoint, followed: Followed, generation: int) -> bool:
+        """Hand on the changes, and return whether that succeeded. Otherwise those that were not
+        handed on are due again."""
+        handled: int | None = None
         try:
             async with asyncio.timeout(self._follower.lease_seconds):
                 await self._follower.deliver(followed)
         except RetryLater as later:
-            seconds = later.seconds
+            seconds, handled = later.seconds, later.version
         except Exception as error:
             seconds = seconds_after(checkpoint.attempts)
             logger.warning(
@@ -162,9 +164,21 @@ class RemoteHandler:
             )
         else:
             return True
-        await self._calls.write(
-            "follow", self._checkpoints.release, checkpoint, retry_after=seconds
-        )
+        if handled is None or handled <= followed.since:
+            await self._calls.write(
+                "follow", self._checkpoints.release, checkpoint, retry_after=seconds
+            )
+        else:
+            await self._calls.write(
+                "follow",
+                self._checkpoints.move,
+                checkpoint,
+                generation=generation,
+                version=handled,
+                more_until=followed.conversation.version,
+                due_after=seconds,
+                owned=True,
+            )
         if seconds:
             FOLLOWER_FAILURES.labels(self._follower.name).inc()
         else:  # it goes on under another lease

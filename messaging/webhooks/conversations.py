@@ -6,7 +6,6 @@ the same `webhook-id`.
 """
 
 import time
-from collections import OrderedDict
 from datetime import UTC, datetime
 
 import structlog
@@ -25,7 +24,6 @@ from messaging.webhooks.requests import EndpointAway
 
 logger = structlog.get_logger(__name__)
 
-_MAX_PROGRESS = 10_000
 _FRESH_SECONDS = 1.0
 """How old the state in a request may be. An older one is read again: a text that was deleted since
 must not leave the product."""
@@ -52,25 +50,21 @@ class ConversationFollower:
         self._store = store
         self._bodies = bodies
         self._hints = hints
-        self._progress: OrderedDict[tuple[str, str], int] = OrderedDict()
-        """What was delivered beyond the checkpoint, by epoch and conversation: a retry does not
-        repeat it."""
 
     async def deliver(self, followed: Followed) -> None:
         """Send the events of some changes. Raises RetryLater, StoreUnavailable."""
         ends_at = time.monotonic() + self._options.lease - 2 * self._options.request
         fresh_until = followed.seen_at + _FRESH_SECONDS
-        conversation_id = followed.conversation.id
-        key = (followed.epoch, conversation_id)
-        done = self._progress.get(key, followed.since)
         messages = {one.id: one for one in followed.messages}
-        hints = self._hints.of(conversation_id)
+        hints = self._hints.of(followed.conversation.id)
+        done = followed.since
+        """The version up to which all events are delivered, or passed over."""
         first = True
         for event in events_of(followed, hints=hints):
-            if event.version <= done or not self._endpoint.settings.wants(event.type):
+            if not self._endpoint.settings.wants(event.type):
                 continue
             if self._endpoint.stopping or time.monotonic() > ends_at:
-                raise RetryLater(0.0, "the lease ends")
+                raise RetryLater(0.0, "the lease ends", version=done)
             if time.monotonic() < fresh_until:
                 body = await self._bodies.build(
                     event, conversation=followed.conversation, messages=messages
@@ -78,28 +72,28 @@ class ConversationFollower:
             else:
                 body = await self._bodies.build(event)
             if body is not None:
-                await self._send(event, body, first=first)
+                await self._send(event, body, first=first, done=done)
                 first = False
-            self._note(key, event.version)
-        self._progress.pop(key, None)
+            done = event.version
 
     async def forget(self, conversation_id: str) -> None:
         """Do nothing: the endpoint is told of deletions by events."""
 
-    async def _send(self, event: EventReference, body: bytes, *, first: bool) -> None:
-        """Send one event, or pass it over. Only the `first` one may have been tried before. Raises
-        RetryLater, StoreUnavailable."""
+    async def _send(self, event: EventReference, body: bytes, *, first: bool, done: int) -> None:
+        """Send one event, or pass it over. Only the `first` one may have been tried before. `done`
+        is the version up to which the events before it are delivered. Raises RetryLater,
+        StoreUnavailable."""
         try:
             attempt = await self._endpoint.send(event, body, logged=first)
         except EndpointAway as away:
-            raise RetryLater(away.seconds, "the endpoint is away") from away
+            raise RetryLater(away.seconds, "the endpoint is away", version=done) from away
         if attempt.good:
             return
         failed = await self._store.note_failure(self._endpoint.settings.id, event, attempt)
         since = failed.first_failed_at
         if since is None or datetime.now(UTC) - since < RETRIED_FOR:
             seconds = seconds_after(failed.attempts - 1, longest=self._options.longest_pause)
-            raise RetryLater(seconds, _reason(attempt))
+            raise RetryLater(seconds, _reason(attempt), version=done)
         await self._store.pass_over(failed.id)
         WEBHOOKS_SENT.labels("passed_over").inc()
         logger.error(
@@ -109,12 +103,6 @@ class ConversationFollower:
             type=event.type.value,
             attempts=failed.attempts,
         )
-
-    def _note(self, key: tuple[str, str], version: int) -> None:
-        self._progress[key] = version
-        self._progress.move_to_end(key)
-        if len(self._progress) > _MAX_PROGRESS:
-            self._progress.popitem(last=False)
 
 
 def _reason(attempt: Attempt) -> str:

@@ -179,6 +179,30 @@ async def test_an_instance_that_ends(endpoint: Endpoint, ann: Api) -> None:
     assert texts(events[1:], group) == ["a", "b", "c"]
 
 
+async def test_what_was_delivered_before_a_failure(endpoint: Endpoint, ann: Api) -> None:
+    """It does not come again, also from another process: the checkpoint has moved up to the
+    failure."""
+    await endpoint.switch_on("message.created")
+    group = await ann.group()
+    endpoint.answers = [500]
+    for text in ("a", "b", "c"):
+        await ann.send(group, text)
+    await endpoint.until(lambda: len(endpoint.requests) == 1)
+    endpoint.answers = [200, 500]
+    await endpoint.until(lambda: len(endpoint.requests) == 3)
+    first = endpoint.instance
+    await first.stop()
+
+    async with new_instance() as second:
+        await second.start()
+        await second.webhooks.refresh()
+        endpoint.instance = second
+        assert texts(await endpoint.has(3), group) == ["a", "b", "c"]
+
+    sent = [body["data"]["message"]["text"] for _, body in endpoint.requests]
+    assert sent == ["a", "a", "b", "b", "c"]
+
+
 async def test_an_endpoint_that_is_deleted(
     instance: Instance, endpoint: Endpoint, ann: Api
 ) -> None:
