@@ -26,6 +26,8 @@ class Endpoint:
     key: int = 0
     answers: list[int] = field(default_factory=list)
     """The statuses of the next answers; 200 afterwards."""
+    refused: str = ""
+    """A conversation whose events get 500."""
     requests: list[tuple[str, Json]] = field(default_factory=list)
     """Every request: its `webhook-id` and its body."""
     accepted: dict[str, Json] = field(default_factory=dict)
@@ -36,6 +38,8 @@ class Endpoint:
         webhook_id = got.headers["webhook-id"]
         self.requests.append((webhook_id, body))
         status = self.answers.pop(0) if self.answers else 200
+        if self.refused and body["data"].get("conversation_id") == self.refused:
+            status = 500
         if status == 200:
             self.accepted.setdefault(webhook_id, body)
         return answer(status)

@@ -32,20 +32,21 @@ def texts(events: list[Json], conversation: str) -> list[str]:
 async def test_a_failing_event_is_retried(endpoint: Endpoint, ann: Api) -> None:
     """Its conversation waits for it, in order, and with the same id. Others do not wait."""
     await endpoint.switch_on("message.created")
-    endpoint.answers = [500]
     one, other = await ann.group(), await ann.group()
+    endpoint.refused = one
     await ann.send(one, "a")
     await endpoint.until(lambda: len(endpoint.requests) == 1)
     await ann.send(one, "b")
     await ann.send(other, "c")
+    assert texts(await endpoint.has(1), other) == ["c"]
+    endpoint.refused = ""
 
     events = await endpoint.has(3)
 
     assert texts(events, one) == ["a", "b"]
     assert texts(events, other) == ["c"]
-    assert events[0]["data"]["conversation_id"] == other
     ids = [webhook_id for webhook_id, body in endpoint.requests if body in events[1:2]]
-    assert len(ids) == 2
+    assert len(ids) >= 2
     assert len(set(ids)) == 1
 
     async def settled() -> bool:
