@@ -19,8 +19,13 @@ from messaging.search.sql.dialect import Found, Row, Wanted, page
 
 NEWEST = 2_500
 """The messages that are looked at first: some milliseconds."""
+NEXT = 25_000
+"""The most that are looked at next, if the page should then be full."""
 FEW_OWN, OWN = 20_000, 100_000
 """The messages of a person that are read, before and after those with the words."""
+SHORT_PREFIX = 3
+"""The longest prefix that very many messages may have. FTS5 would merge the lists of all its words,
+so the messages of the person are read before, if they are at most `OWN`."""
 MATCHES = 20_000, 100_000
 """The messages with the words that are looked at first, and then again."""
 
@@ -87,8 +92,12 @@ class _Search:
     def run(self) -> Found:
         if self._looked(_AMONG_NEWEST, _LAST_OF_NEWEST, NEWEST):
             return page(self._places, self._wanted)
+        if (following := self._promising()) and self._looked(
+            _AMONG_NEWEST, _LAST_OF_NEWEST, following
+        ):
+            return page(self._places, self._wanted)
         own = self._count_own()
-        if own <= FEW_OWN:
+        if own <= (OWN if self._has_short_prefix() else FEW_OWN):
             return self._among_own()
         for most in MATCHES:
             if self._looked(_AMONG_MATCHES, _LAST_OF_MATCHES, most):
@@ -96,6 +105,19 @@ class _Search:
             if own <= OWN:
                 return self._among_own()
         return Found(places=self._places, below=self._parameters["last"] + 1)
+
+    def _promising(self) -> int:
+        """Return how many more of the newest messages should fill the page; 0 if too many."""
+        if not self._places:
+            return 0
+        wanted = 2 * NEWEST * (self._wanted.limit - len(self._places)) // len(self._places)
+        return wanted if wanted <= NEXT else 0
+
+    def _has_short_prefix(self) -> bool:
+        return any(
+            term.is_prefix and len(term.words[-1]) <= SHORT_PREFIX
+            for term in self._wanted.query.terms
+        )
 
     def _looked(self, among: str, last_of: str, most: int) -> bool:
         """Look at so many messages, and return whether the search is at its end."""

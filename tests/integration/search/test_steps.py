@@ -83,26 +83,29 @@ def messages(each_database: str) -> Sequence[Message]:
 
 
 @pytest.mark.parametrize(
-    ("newest", "few_own", "own", "matches"),
+    ("newest", "following", "few_own", "own", "matches"),
     [
-        (10_000, 0, 0, (1, 1)),
-        (7, 10_000, 0, (1, 1)),
-        (7, 0, 0, (10_000, 1)),
-        (7, 0, 0, (5, 11)),
-        (7, 0, 10_000, (5, 1)),
+        (10_000, 0, 0, 0, (1, 1)),
+        (50, 10_000, 0, 0, (10_000, 1)),
+        (7, 0, 10_000, 10_000, (1, 1)),
+        (7, 0, 0, 0, (10_000, 1)),
+        (7, 0, 0, 0, (5, 11)),
+        (7, 0, 0, 10_000, (5, 1)),
     ],
-    ids=["newest", "own", "matches", "matches-again", "own-after-matches"],
+    ids=["newest", "newest-again", "own", "matches", "matches-again", "own-after-matches"],
 )
 def test_every_step_finds_the_same(
     messages: Sequence[Message],
     monkeypatch: pytest.MonkeyPatch,
     newest: int,
+    following: int,
     few_own: int,
     own: int,
     matches: tuple[int, int],
 ) -> None:
     monkeypatch.setattr(sqlite, "NEWEST", newest)
     monkeypatch.setattr(postgresql, "NEWEST", newest)
+    monkeypatch.setattr(sqlite, "NEXT", following)
     monkeypatch.setattr(sqlite, "FEW_OWN", few_own)
     monkeypatch.setattr(sqlite, "OWN", own)
     monkeypatch.setattr(sqlite, "MATCHES", matches)
