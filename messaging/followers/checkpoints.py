@@ -91,8 +91,7 @@ class Checkpoints:
         """Move a checkpoint in one statement, and return whether it was still as it was read.
 
         `more_until` is the version of the conversation if it is still ahead: then it is due, after
-        `due_after` seconds. `owned` requires the
-        lease of this process, and ends it.
+        `due_after` seconds. `owned` requires the lease of this process, and ends it.
         """
         key = (before.conversation_id, self._follower)
         as_read = (before.generation, before.version, self._owner if owned else "")

@@ -94,7 +94,8 @@ class RemoteFollower(Follower, Protocol):
 
     async def deliver(self, followed: Followed) -> None:
         """Hand on the changes of one conversation. If this raises, the same changes come again,
-        and no later ones before them: at the time of `RetryLater`, else after a growing pause."""
+        and no later ones before them: at the time of `RetryLater` and without what it says was
+        handled, else after a growing pause."""
 
     async def forget(self, conversation_id: str) -> None:
         """Discard everything of a conversation that the store does not have."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.integrations.webhooks import RETRIED_FOR, Attempt, EventReference
 from messaging.followers.backoff import seconds_after
 from messaging.followers.follower import Followed, RetryLater
@@ -65,12 +66,15 @@ class ConversationFollower:
                 continue
             if self._endpoint.stopping or time.monotonic() > ends_at:
                 raise RetryLater(0.0, "the lease ends", version=done)
-            if time.monotonic() < fresh_until:
-                body = await self._bodies.build(
-                    event, conversation=followed.conversation, messages=messages
-                )
-            else:
-                body = await self._bodies.build(event)
+            try:
+                if time.monotonic() < fresh_until:
+                    body = await self._bodies.build(
+                        event, conversation=followed.conversation, messages=messages
+                    )
+                else:
+                    body = await self._bodies.build(event)
+            except StoreUnavailable as error:
+                raise RetryLater(seconds_after(0), "the store is away", version=done) from error
             if body is not None:
                 await self._send(event, body, first=first, done=done)
                 first = False
