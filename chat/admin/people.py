@@ -93,7 +93,7 @@ async def erase_person(instance: Instance, person: Person, *, by: str, reason: s
 @act(
     "Export",
     permission="export",
-    consequence="A file of what they wrote and set is made. The page of the job has its address "
+    consequence="A file of what they wrote and set is made. The page of the job links to it "
     "for seven days.",
     form=ErasureForm,
 )

@@ -98,7 +98,7 @@ class LocalFiles:
     async def _receive(
         self, storage: LocalStorage, granted: Granted, scope: Scope, receive: Receive
     ) -> None:
-        """Store the uploaded file, if it arrives before the address expires. Each address takes one
+        """Store the uploaded file, if it arrives before the signed URL expires. Each URL takes one
         upload at a time: otherwise its holder could fill the disk."""
         if granted.key in self._uploading:
             raise Overloaded("This file is being uploaded by another request. Retry after 1 s.")
@@ -107,7 +107,7 @@ class LocalFiles:
             async with asyncio.timeout(granted.expires - time.time()):
                 await receive_file(storage, granted, scope, receive)
         except TimeoutError as late:
-            raise PermissionDenied("This address has expired. Request a new one.") from late
+            raise PermissionDenied("This signed URL has expired. Request a new one.") from late
         finally:
             self._uploading.discard(granted.key)
 

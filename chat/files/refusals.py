@@ -1,4 +1,4 @@
-"""Refuses addresses of local files that are forged, have expired, or allow another method.
+"""Refuses signed URLs of local files that are forged, have expired, or allow another method.
 
 Valid ones never reach Django (`chat.files.application`).
 """
@@ -16,7 +16,7 @@ class LocalFileView(APIView):
     public = True
 
     async def get(self, request: Request, key: str) -> Response:
-        raise PermissionDenied("This address is not valid, or has expired. Request a new one.")
+        raise PermissionDenied("This signed URL is not valid, or has expired. Request a new one.")
 
     async def head(self, request: Request, key: str) -> Response:
         return await self.get(request, key)

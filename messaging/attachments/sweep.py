@@ -5,7 +5,7 @@ What is to be removed stands in the store, written by the commit that made it so
 sweeps, so a crash only delays the removal. Two instances that remove the same files do no harm.
 
 The files go first, and the attachment itself last: otherwise a crash between the two would leave
-files that nobody knows of. An attachment also stays for as long as its address takes uploads.
+files that nobody knows of. An attachment also stays for as long as its signed URL takes uploads.
 """
 
 import asyncio

@@ -146,7 +146,7 @@ class ClientIdReused(MessagingError):
 
 
 class NotUploaded(MessagingError):
-    """The file is not uploaded. Upload it to the given address first."""
+    """The file is not uploaded. Upload it to the signed URL first."""
 
     code = "not_uploaded"
 

@@ -1,7 +1,7 @@
 """The interface of a storage of files. `local`, `gcs` and `s3` implement it; one suite checks all.
 
 A client uploads to a staging key. The server checks these bytes, and writes them under a key for
-which no address to write was ever signed. All keys of one attachment begin with its id.
+which no URL to write was ever signed. All keys of one attachment begin with its id.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,9 @@ from typing import Protocol
 from messaging.domain.exceptions import StoreUnavailable
 
 UPLOAD_SECONDS = 15 * 60
-"""How long an address to upload to works."""
+"""How long a signed URL to upload to works."""
 DOWNLOAD_SECONDS = 10 * 60
-"""How long an address to download from works, without a token."""
+"""How long a signed URL to download from works, without a token."""
 
 
 class FileMissing(Exception):
@@ -52,13 +52,13 @@ class FileStorage(Protocol):
     loop."""
 
     async def sign_upload(self, key: str, *, content_type: str, size: int) -> Upload:
-        """Return an address that takes exactly this type and size."""
+        """Return a signed URL that takes exactly this type and size."""
 
     async def sign_downloads(
         self, files: Sequence[tuple[str, Served]], *, expires_at: datetime
     ) -> Sequence[str]:
-        """Return an address for each key, which serves the file until then. As in `Upload`, an
-        address of the local storage lacks the host."""
+        """Return a signed URL for each key, which serves the file until then. As in `Upload`, one
+        of the local storage lacks the host."""
 
     async def fetch(self, key: str, target: Path, *, most: int) -> None:
         """Copy a file to a new local file: at most its first `most` bytes. Raises FileMissing."""

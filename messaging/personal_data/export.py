@@ -121,7 +121,7 @@ class Export:
 
 
 async def sign_export(parts: Parts, job: Job) -> str | None:
-    """Return an address of the file of a finished export, which works for ten minutes; None if it
+    """Return a signed URL of the file of a finished export, which works for ten minutes; None if it
     has none. That of the local storage lacks the host. Raises FilesUnavailable."""
     part = job.notes.get("part")
     if job.state is not JobState.DONE or not part:

@@ -98,12 +98,12 @@ WORDS: dict[str, Words] = {
         "The name of the file: one line of at most 255 characters, without a path.", "tea.jpg"
     ),
     "AnnounceAttachment.size": Words("The exact size in bytes, at most 25 MiB.", 48_213),
-    "File.expires_at": Words("When both addresses stop working: ten minutes from now.", _LATER),
+    "File.expires_at": Words("When both signed URLs stop working: ten minutes from now.", _LATER),
     "File.id": Words("The id of the attachment.", _FILE),
     "File.message_id": Words("The id of the message that the file is part of.", _MESSAGE),
     "File.sender_id": Words("The id of the person who sent the file.", "ann"),
     "File.seq": Words("The `seq` of the message.", 42),
-    "Upload.expires_at": Words("When the address stops working.", _LATER),
+    "Upload.expires_at": Words("When the signed URL stops working.", _LATER),
     "AttachmentState.id": Words("The id of the attachment.", _FILE),
     "AttachmentState.status": Words(
         "`pending`: the file is not checked; `ready`: it may be sent.", "pending"
@@ -116,12 +116,12 @@ WORDS: dict[str, Words] = {
     "ids": Words("The ids of what is wanted, separated by commas; at most 100.", [_MESSAGE]),
     "method": Words("The method of the upload.", "PUT"),
     "thumbnail_url": Words(
-        "The address of a WebP of at most 512 × 512 pixels; null for files other than images.",
+        "The signed URL of a WebP of at most 512 × 512 pixels; null for files other than images.",
         f"https://files.example.com/{_FILE}.thumbnail?X-Amz-Expires=600",
     ),
     "upload": Words("Where to upload the file to.", None),
     "url": Words(
-        "The address. It works without a token until `expires_at`.",
+        "The signed URL. It works without a token until `expires_at`.",
         f"https://files.example.com/{_FILE}?X-Amz-Expires=600",
     ),
     "Attachment.id": Words("The id of the attachment.", _FILE),

@@ -32,7 +32,7 @@ class AttachmentsView(APIView):
         responses={201: shapes.Announced},
     )
     async def post(self, request: Request) -> Response:
-        """Announce a file, and get the address to upload it to."""
+        """Announce a file, and get the signed URL to upload it to."""
         announced = await uploads.announce(
             self.instance, user_id=self.user_id, **self.body(AnnounceAttachment)
         )
@@ -64,7 +64,7 @@ class ConversationAttachmentsView(APIView):
         responses={200: shapes.FilePage},
     )
     async def get(self, request: Request, conversation_id: str) -> Response:
-        """Get addresses of files by their ids, or of everything shared here, newest first."""
+        """Get signed URLs of files by their ids, or of everything shared here, newest first."""
         query: dict[str, Any] = self.query(FilesQuery)
         absolute = self.request.build_absolute_uri
         ids = query.pop("ids", None)

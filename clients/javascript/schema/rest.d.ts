@@ -10,7 +10,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Announce a file, and get the address to upload it to */
+        /** Announce a file, and get the signed URL to upload it to */
         post: operations["announce_attachment"];
         delete?: never;
         options?: never;
@@ -114,7 +114,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get addresses of files by their ids, or of everything shared here, newest first */
+        /** Get signed URLs of files by their ids, or of everything shared here, newest first */
         get: operations["list_attachments"];
         put?: never;
         post?: never;
@@ -1303,7 +1303,7 @@ export interface components {
             content_type: string;
             /**
              * Format: date-time
-             * @description When both addresses stop working: ten minutes from now.
+             * @description When both signed URLs stop working: ten minutes from now.
              * @example 2026-01-31T13:00:00.000Z
              */
             expires_at: string;
@@ -1343,12 +1343,12 @@ export interface components {
              */
             size: number;
             /**
-             * @description The address of a WebP of at most 512 × 512 pixels; null for files other than images.
+             * @description The signed URL of a WebP of at most 512 × 512 pixels; null for files other than images.
              * @example https://files.example.com/f3l2e3a4t5t6a7c2h2m3e4n2t3.thumbnail?X-Amz-Expires=600
              */
             thumbnail_url: string | null;
             /**
-             * @description The address. It works without a token until `expires_at`.
+             * @description The signed URL. It works without a token until `expires_at`.
              * @example https://files.example.com/f3l2e3a4t5t6a7c2h2m3e4n2t3?X-Amz-Expires=600
              */
             url: string;
@@ -2335,7 +2335,7 @@ export interface components {
         Upload: {
             /**
              * Format: date-time
-             * @description When the address stops working.
+             * @description When the signed URL stops working.
              * @example 2026-01-31T13:00:00.000Z
              */
             expires_at: string;
@@ -2354,7 +2354,7 @@ export interface components {
              */
             method: string;
             /**
-             * @description The address. It works without a token until `expires_at`.
+             * @description The signed URL. It works without a token until `expires_at`.
              * @example https://files.example.com/f3l2e3a4t5t6a7c2h2m3e4n2t3?X-Amz-Expires=600
              */
             url: string;

@@ -1,4 +1,4 @@
-"""Files in a bucket of Google Cloud Storage, with V4-signed addresses.
+"""Files in a bucket of Google Cloud Storage, with V4-signed URLs.
 
 This is the only file that imports google.cloud.storage. It does so when the bucket is used: the
 import takes long. The client blocks, so every call runs in a thread of our own pool. Credentials

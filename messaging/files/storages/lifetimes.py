@@ -1,11 +1,11 @@
-"""How long signed addresses work, by the clock of this machine, which also verifies them or is
+"""How long signed URLs work, by the clock of this machine, which also verifies them or is
 compared by the vendor with its own."""
 
 from datetime import UTC, datetime, timedelta
 
 
 def ends_after(seconds: int) -> datetime:
-    """Return the end of an address, in whole seconds."""
+    """Return the end of a signed URL, in whole seconds."""
     return datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
 
 

@@ -1,5 +1,5 @@
 """The local storage: a folder. The server itself takes uploads and serves downloads, by signed
-addresses (`local_addresses`).
+URLs (`local_addresses`).
 
 Several instances need one folder that all of them mount.
 """

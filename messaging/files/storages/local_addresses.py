@@ -1,6 +1,6 @@
-"""Signed addresses of the local storage: the server itself takes uploads and serves downloads.
+"""Signed URLs of the local storage: the server itself takes uploads and serves downloads.
 
-An address names what it allows: the method, the key, the type, the size or the disposition, and
+A signed URL names what it allows: the method, the key, the type, the size or the disposition, and
 its end. All of it is signed with HMAC-SHA256 and a key that derives from `SECRET_KEY`.
 """
 
@@ -21,7 +21,7 @@ _SALT = b"messaging.files.local"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Granted:
-    """What a signed address allows."""
+    """What a signed URL allows."""
 
     method: str
     key: str
@@ -43,7 +43,7 @@ class LocalAddresses:
         self._key = hmac.digest(secret.encode(), _SALT, "sha256")
 
     def sign(self, granted: Granted) -> str:
-        """Return the path and the query of the address."""
+        """Return the path and the query of the signed URL."""
         query = {
             "m": granted.method,
             "t": granted.content_type,
@@ -55,8 +55,8 @@ class LocalAddresses:
         return f"{PATH}{granted.key}?{urlencode({name: v for name, v in query.items() if v})}"
 
     def verify(self, method: str, path: str, query: str) -> Granted | None:
-        """Return what the address allows this method; None if it is forged or has expired. HEAD is
-        allowed where GET is."""
+        """Return what the signed URL allows this method; None if it is forged or has expired.
+        HEAD is allowed where GET is."""
         if not path.startswith(PATH) or len(query) > _MAX_QUERY:
             return None
         try:

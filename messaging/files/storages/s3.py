@@ -1,5 +1,5 @@
 """Files in a bucket of Amazon S3, or of a storage that speaks its protocol, with presigned
-addresses.
+URLs.
 
 boto3 blocks, so every call runs in a thread of our own pool. It is imported when the bucket is
 used. Region, endpoint and credentials are found as usual for boto3.
@@ -115,7 +115,7 @@ def _make_client() -> Any:
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_ANSWER_SECONDS,
             retries={"total_max_attempts": 2, "mode": "standard"},
-            # A signed address for browsers cannot carry checksums in trailers.
+            # A signed URL for browsers cannot carry checksums in trailers.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         ),

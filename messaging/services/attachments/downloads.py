@@ -1,4 +1,4 @@
-"""Downloads: addresses of the files of messages, for the people who may see these messages."""
+"""Downloads: signed URLs of the files of messages, for the people who may see these messages."""
 
 import base64
 import json
@@ -36,9 +36,10 @@ class SharedPage:
 async def address_files(
     instance: Instance, *, user_id: str, conversation_id: str, attachment_ids: Sequence[str]
 ) -> Sequence[AddressedFile]:
-    """Return addresses of those of the files that this person may see now, in the order asked for.
+    """Return signed URLs of those of the files that this person may see now, in the order asked
+    for.
 
-    Whoever has an address can use it for ten minutes, also without a token, and also after its
+    Whoever has a signed URL can use it for ten minutes, also without a token, and also after its
     person was removed. Raises ConversationNotFound, NotAParticipant, StoreUnavailable.
     """
     conversation = await access_conversation(
@@ -53,8 +54,8 @@ async def address_files(
 async def list_files(
     instance: Instance, *, user_id: str, conversation_id: str, limit: int, cursor: str | None
 ) -> SharedPage:
-    """Return a page of the files of this conversation's messages, newest first, each with an
-    address as in `address_files`. Raises the same errors, and InvalidRequest."""
+    """Return a page of the files of this conversation's messages, newest first, each with a
+    signed URL as in `address_files`. Raises the same errors, and InvalidRequest."""
     after = None if cursor is None else _decode_cursor(cursor)
     conversation = await access_conversation(
         instance, user_id=user_id, conversation_id=conversation_id

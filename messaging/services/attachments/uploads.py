@@ -1,4 +1,4 @@
-"""Uploads: a person announces a file, uploads it to a signed address, and completes it."""
+"""Uploads: a person announces a file, uploads it to a signed URL, and completes it."""
 
 from dataclasses import dataclass
 
@@ -57,7 +57,7 @@ async def announce(
     require_unfrozen(conversation, user_id)
     require_posting(conversation, user_id)
     id_ = random_id()
-    # First the address: an announced file that nobody can upload would only wait for the sweep.
+    # First the signed URL: an announced file that nobody can upload would only wait for the sweep.
     upload = await instance.attachments.storage.sign_upload(
         staging_key(id_), content_type=content_type, size=size
     )

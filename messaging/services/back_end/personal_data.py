@@ -27,7 +27,7 @@ async def export_user(instance: Instance, *, service: ServiceCaller, person_id: 
 
 
 async def address_export(instance: Instance, *, service: ServiceCaller, job: Job) -> str | None:
-    """Return an address of the file of an export, which works for ten minutes; None if it has no
+    """Return a signed URL of the file of an export, which works for ten minutes; None if it has no
     file. That of the local storage lacks the host. The audit trail records it before. Raises
     ScopeMissing, FilesUnavailable, StoreUnavailable."""
     service.require(Scope.EXPORT)

@@ -17,7 +17,7 @@ async def export_user(instance: Instance, *, person_id: str, by: Actor, reason: 
 
 
 async def address_export(instance: Instance, job_id: str) -> str | None:
-    """Return an address of the file of an export, which works for ten minutes; None if it has no
+    """Return a signed URL of the file of an export, which works for ten minutes; None if it has no
     file. Raises NotFound, StoreUnavailable."""
     job = await requests.get_job(instance.database, job_id=job_id)
     return await sign_export(instance.jobs.parts, job)

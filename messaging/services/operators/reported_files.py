@@ -1,4 +1,4 @@
-"""Reported files: addresses of the files in the copy of a reported message, for operators."""
+"""Reported files: signed URLs of the files in the copy of a reported message, for operators."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from messaging.runtime.instance import Instance
 
 
 async def address_reported_files(instance: Instance, copy: ReportCopy) -> Mapping[str, str]:
-    """Return an address by attachment id for each file of a copy that is still there. An address
+    """Return a signed URL by attachment id for each file of a copy that is still there. It
     works for ten minutes. Raises StoreUnavailable, FilesUnavailable."""
     if not copy.attachments:
         return {}

@@ -236,6 +236,7 @@ async def test_an_address_allows_only_what_was_signed(ann: Api, bob: Api) -> Non
     for method, url in (("GET", forged), ("PUT", file["url"]), ("GET", file["url"][:-4])):
         answer = await bob.client.request(method, url)
         assert problem(answer) == (403, "permission_denied")
+        assert answer.json()["detail"].startswith("This signed URL is not valid")
 
 
 @pytest.mark.parametrize(
@@ -291,4 +292,5 @@ async def test_an_upload_ends_with_its_address(instance: Instance, ann: Api) -> 
     )
 
     assert problem(late) == (403, "permission_denied")
+    assert late.json()["detail"].startswith("This signed URL has expired")
     assert problem(await complete(ann, announced)) == (409, "not_uploaded")
