@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from chat.admin.bridge import on_loop
 from chat.admin.integrations.moderation import replace_secret, validate_url
 from chat.admin.integrations.secrets import secret_page
+from chat.admin.personal_data.filters import filter_of
 from chat.admin.texts import StrictAdmin
 from chat.state import instance_of
 from messaging.domain.exceptions import StoreUnavailable
@@ -102,7 +103,7 @@ class WebhookDeliveryAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
         *("at", "type", "endpoint", "state", "attempts", "status", "failure", "attempted_at"),
         "conversation_id",
     )
-    list_filter = ("state", "type", "endpoint")
+    list_filter = (filter_of("state", DeliveryState), filter_of("type", WebhookEvent), "endpoint")
     list_select_related = ("endpoint",)
     search_fields = ("webhook_id", "conversation_id")
     ordering = ("-id",)

@@ -7,9 +7,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from chat.admin.base import link
+from chat.admin.personal_data.filters import ActionFilter, filter_of
 from chat.admin.personal_data.noting import note
 from chat.admin.texts import StrictAdmin
 from messaging.domain.identifiers import is_stored_id, is_stored_user_id
+from messaging.domain.personal_data.audit import ActorKind
 from messaging.models import AuditEntryRecord
 from messaging.services.operators.audit import entry_line
 from messaging.stores.database.audit import stored_entry
@@ -34,7 +36,7 @@ class AuditEntryAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
         *("at", "actor_kind", "actor", "action", "person_link", "conversation_link", "message_id"),
         *("reason", "failure", "detail", "request_id"),
     )
-    list_filter = ("at", "actor_kind", "action")
+    list_filter = ("at", filter_of("actor_kind", ActorKind, title="kind of actor"), ActionFilter)
     list_select_related = ("person",)
     search_fields = ("actor",)
     search_help_text = "The exact id of a user or of a conversation, or the name of an actor."

@@ -11,11 +11,12 @@ from django.utils.html import format_html
 
 from chat.admin.base import link
 from chat.admin.bridge import on_loop
+from chat.admin.personal_data.filters import filter_of
 from chat.admin.personal_data.noting import note
 from chat.admin.texts import StrictAdmin
 from chat.models import Person
 from chat.state import instance_of
-from messaging.domain.personal_data.jobs import JobKind
+from messaging.domain.personal_data.jobs import JobKind, JobState
 from messaging.models import JobRecord
 from messaging.services.operators.personal_data import address_export
 
@@ -35,7 +36,7 @@ class JobAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
         *("actor_kind", "actor", "requested_at", "finished_at", "reason", "done", "receipt"),
         "file",
     )
-    list_filter = ("state", "kind")
+    list_filter = (filter_of("state", JobState), filter_of("kind", JobKind))
     search_fields = ("id", "erased_id")
     ordering = ("-requested_at",)
     show_full_result_count = False
