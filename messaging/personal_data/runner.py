@@ -14,14 +14,16 @@ from messaging.followers.backoff import seconds_after
 from messaging.instruments.outbound_metrics import JOB_FAILURES
 from messaging.personal_data.erasure import Erasure
 from messaging.personal_data.export import EXPORT_LIFETIME, Export
+from messaging.personal_data.holds import holds_on
 from messaging.personal_data.parts import Parts
 from messaging.personal_data.progress import LEASE_SECONDS, LeaseLost, Progress
 
 logger = structlog.get_logger(__name__)
 
 _LOOK_SECONDS = (2.0, 4.0)
-_HELD_SECONDS = 60.0
-"""When to look again whether a hold was lifted."""
+_HELD_SECONDS = 3600.0
+"""When to look again whether a hold defers a job. In the admin, whoever lifts a hold makes the jobs
+due at once."""
 _MAX_ATTEMPTS = 20
 """Of an export. An erasure is never given up: half of it is done, and the person is kept out."""
 _LONGEST_PAUSE = 600.0
@@ -69,7 +71,14 @@ class Jobs:
         released = await self._jobs.release(ended, owner=self._owner, due_in=_due_in(ended))
         if not released and ended.kind is JobKind.EXPORT:
             await self._export.discard(ended)  # the person was erased meanwhile
+        if released and ended.state is JobState.HELD:
+            await self._wake_if_free(ended)
         return ended if released else None
+
+    async def _wake_if_free(self, job: Job) -> None:
+        """Make a job on hold due at once, if the hold was lifted while the job was put on hold."""
+        if not await holds_on(job.person_id, jobs=self._jobs, store=self.parts.store):
+            await self._jobs.hasten(job.id)
 
     async def _renew(self, progress: Progress) -> None:
         """Renew the lease while a step takes long. If it was lost, the step notices that when it

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest
 
 from chat.admin.personal_data.noting import note
@@ -12,6 +13,7 @@ from chat.models import Conversation, Person
 from messaging.domain.identifiers import is_stored_id, is_stored_user_id
 from messaging.domain.personal_data.jobs import HoldKind
 from messaging.models import LegalHoldRecord
+from messaging.stores.database.jobs import wake_held
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -61,6 +63,7 @@ class LegalHoldAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         note(request, "hold.lifted", _subject_of(obj))
         super().delete_model(request, obj)
+        wake_held(connections[DEFAULT_DB_ALIAS])
 
 
 def _subject_of(hold: LegalHoldRecord) -> Person | Conversation:

@@ -93,6 +93,13 @@ class JobStore:
         return await self._calls.read("list_legal_holds", _list_holds)
 
 
+def wake_held(database: BaseDatabaseWrapper) -> None:
+    """Make the jobs on hold due at once, on this connection, in its transaction if there is one: a
+    legal hold was lifted."""
+    records = JobRecord.objects.using(database.alias).filter(state=JobState.HELD.value)
+    records.update(due_at=now(database))
+
+
 def _create(database: BaseDatabaseWrapper, job: Job) -> Job:
     actor = job.requested_by
     with atomic(using=database.alias):

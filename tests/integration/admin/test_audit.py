@@ -1,6 +1,7 @@
 """The audit trail: who looked, who acted, and that nobody changes what it says."""
 
 import json
+import re
 from datetime import timedelta
 from io import StringIO
 
@@ -8,12 +9,15 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from messaging.domain.personal_data.audit import Actor, ActorKind, AuditEntry
-from messaging.models import AuditEntryRecord, AuditSubjectRecord
+from messaging.domain.personal_data.jobs import JobState
+from messaging.models import AuditEntryRecord, AuditSubjectRecord, LegalHoldRecord
+from messaging.personal_data.requests import request_erasure
 from messaging.runtime.instance import Instance
-from messaging.stores.database.audit import AuditTrail
+from messaging.stores.database.audit import AuditTrail, list_actions
 from tests.emptying.management.commands.flush import without_guards
 from tests.integration.admin import Operator, rows_of, text_of
 from tests.integration.admin.conftest import SignIn
@@ -134,6 +138,42 @@ async def test_the_trail_is_filtered_and_exported(
     assert (await entries())[-1][:2] == ("root", "audit.exported")
 
 
+async def test_a_hold_that_is_lifted_wakes_the_jobs(root: Operator, instance: Instance) -> None:
+    """Otherwise they look for it once an hour."""
+    await instance.jobs.stop()
+    hold = await LegalHoldRecord.objects.acreate(kind="person", subject="eve", reason="court")
+    by = Actor(kind=ActorKind.OPERATOR, name="root")
+    asked = await request_erasure(instance.database, person_id="eve", by=by)
+    held = await instance.jobs.run_one(asked.id)
+    assert held is not None
+    assert held.state is JobState.HELD
+    assert not await instance.jobs.parts.jobs.is_due()
+
+    await root.post(f"../messaging/legalholdrecord/{hold.pk}/delete/", {"post": "yes"})
+
+    assert await instance.jobs.parts.jobs.is_due()
+
+
+async def test_its_list_reads_no_column_of_all_entries(ann: Api, root: Operator) -> None:
+    """The actions that the filter offers come from an index: one look for each."""
+    for _ in range(3):
+        await root.page("person/ann/change/")
+    await root.page(f"conversation/{await ann.group()}/change/")
+
+    page = await root.get(TRAIL, actor_kind="operator")
+
+    assert len(rows_of(page)) == 4
+    for column, offered in (
+        ("actor_kind", {"operator", "service", "command"}),
+        ("action", {"conversation.viewed", "person.viewed"}),
+    ):
+        assert set(re.findall(rf"[?;]{column}=([a-z.]+)", page.text)) == offered
+    asked, plan = await sync_to_async(_plan_of_actions)()
+    assert "DISTINCT" not in asked
+    assert "SEARCH entry USING COVERING INDEX messaging_audit_action" in plan
+    assert "SCAN messaging_audit_entry" not in plan
+
+
 async def test_the_command(ann: Api, root: Operator, instance: Instance) -> None:
     """It prints what a filter selects, and deletes what is old enough."""
     await root.page("person/ann/change/")
@@ -165,3 +205,13 @@ def _make_older(action: str, **ago: int) -> None:
 
     with without_guards(connection, "messaging_audit_entry"):
         AuditEntryRecord.objects.filter(action=action).update(at=timezone.now() - timedelta(**ago))
+
+
+def _plan_of_actions() -> tuple[str, str]:
+    """Return the statement that lists the actions, and SQLite's plan for it."""
+    with CaptureQueriesContext(connection) as queries:
+        list_actions(connection, limit=10)
+    (asked,) = [one["sql"] for one in queries]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked}")
+        return asked, "\n".join(str(row[-1]) for row in cursor.fetchall())

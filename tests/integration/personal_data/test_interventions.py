@@ -92,6 +92,27 @@ async def test_a_hold_that_comes_meanwhile_defers_it(
     assert (await instance.people.get_access("eve")).banned_until is None
 
 
+async def test_a_hold_that_is_lifted_at_that_moment(instance: Instance) -> None:
+    """While the job is put on hold. It is due at once, not an hour later."""
+    asked = await request_erasure(instance.database, person_id="eve", by=BY)
+    hold = await LegalHoldRecord.objects.acreate(kind="person", subject="eve", reason="court")
+    await instance.people.set_ban("eve", until=ERASING)
+    parts = instance.jobs.parts
+
+    async def apply_access(access: Access) -> None:
+        await parts.apply_access(access)
+        await hold.adelete()
+
+    changed = replace(parts, apply_access=apply_access)
+    jobs = Jobs(changed, owner="test", erasure=Erasure(changed, settle_seconds=0))
+
+    held = await jobs.run_one(asked.id)
+
+    assert held is not None
+    assert held.state is JobState.HELD
+    assert await parts.jobs.is_due()
+
+
 async def test_it_is_never_given_up(instance: Instance) -> None:
     """However often it has failed: half of it is done, and the person is kept out."""
     parts = instance.jobs.parts
