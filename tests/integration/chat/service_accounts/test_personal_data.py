@@ -49,6 +49,31 @@ async def test_a_person_is_erased(
     assert {one.actor async for one in audited} == {"shop"}
 
 
+async def test_each_signed_url_of_an_export_is_audited(
+    bob: Api, instance: Instance, make_service: MakeService
+) -> None:
+    """A look at the state of a job is not: the answer has no data of the person."""
+    service = await make_service("shop", "export")
+    await bob.group()
+    await instance.jobs.stop()
+    job_id = (await service.post("/users/bob/export")).json()["job_id"]
+    addressed = AuditEntryRecord.objects.filter(action="person.export_addressed")
+
+    assert ok(await service.get(f"/jobs/{job_id}"))["result"] is None
+    await instance.service_history.stop()
+    recorded = {one.action async for one in AuditEntryRecord.objects.all()}
+    assert recorded == {"person.export_requested"}
+    await instance.jobs.run_one(job_id)
+    for _ in range(2):
+        assert ok(await service.get(f"/jobs/{job_id}"))["result"]["url"]
+
+    entries = [one async for one in addressed.select_related("person")]
+    assert [(one.actor, one.person and one.person.user_id) for one in entries] == [
+        ("shop", "bob"),
+        ("shop", "bob"),
+    ]
+
+
 async def test_who_cannot_be_erased(ann: Api, make_service: MakeService) -> None:
     """Services and malformed ids; and nobody without the scope."""
     service = await make_service("shop", "export")
