@@ -82,6 +82,7 @@ def _queries(stores: Stores) -> Mapping[str, Asking]:
         "reactions": lambda: store.reactions.list_reactions(nobody, nobody, "👍", limit=1),
         "open reports": lambda: reports.list_reports(limit=1, status=ReportStatus.OPEN),
         "reports of a person": lambda: reports.list_reports(limit=1, author_id="doctor"),
+        "reports by a person": lambda: reports.list_reports_by("doctor", limit=1),
         "conversations of a person": lambda: stores.erasure.list_positions(nobody, limit=1),
         # There are none: nothing is removed.
         "reactions of a person": lambda: stores.erasure.remove_reactions(nobody),

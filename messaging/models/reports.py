@@ -25,6 +25,7 @@ class ReportRecord(models.Model):
         indexes = (
             models.Index(fields=["status", "created_at"], name="messaging_report_status"),
             models.Index(fields=["author_id", "created_at"], name="messaging_report_author"),
+            models.Index(fields=["reporter_id", "id"], name="messaging_report_reporter"),
         )
 
     def __str__(self) -> str:

@@ -22,13 +22,13 @@ from messaging.domain.exceptions import ConversationNotFound, NotFound, Permissi
 from messaging.domain.message import Message
 from messaging.domain.participant import Role
 from messaging.notifications.options import get_options
+from messaging.personal_data.own_conversations import participations
 from messaging.personal_data.parts import Parts
 from messaging.personal_data.progress import Progress
 
 _PAGE = 200
 _CHANGES_AT_ONCE = 50
 _CONVERSATIONS_AT_ONCE = 50
-_MAX_MEMBERSHIPS = 10_000
 
 
 class ConversationErasure:
@@ -59,10 +59,12 @@ class ConversationErasure:
             return listed
         # A position may be missing: an earlier erasure removed it, and the person came back.
         found = []
-        for one in await parts.store.list_memberships(user_id, limit=_MAX_MEMBERSHIPS):
-            conversation = await parts.store.get_conversation(one.conversation_id)
+        async for conversation_id in participations(user_id, store=parts.store):
+            conversation = await parts.store.get_conversation(conversation_id)
             if conversation is not None and _keeps(conversation, user_id):
                 found.append(conversation.id)
+                if len(found) == _CONVERSATIONS_AT_ONCE:
+                    break
         return found
 
     async def _erase(self, conversation_id: str) -> None:

@@ -1,29 +1,29 @@
 """The file of a person's export, in the exchange format: what they wrote and set, and what is kept
-about them. Of other people it has what the person could see: who is in a conversation, and who
-reacted to their messages."""
+about them. Of other people it has only who is in a conversation."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from messaging.domain.conversation import Conversation
 from messaging.domain.identifiers import random_id
+from messaging.domain.message import ReactionSummary
 from messaging.exchange.lines import encode
 from messaging.exchange.records import (
     EXPORT_SOURCE,
     ConversationEnd,
     End,
+    FullMessage,
     FullReport,
     Header,
     Person,
     Position,
     Record,
 )
+from messaging.personal_data.own_conversations import conversation_ids
 from messaging.personal_data.parts import Parts
-from messaging.stores.catalogue import Place
 
 _PAGE = 200
-_CONVERSATIONS = 10_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,7 +65,9 @@ class PersonExport:
         """Write the whole file, in constant memory. Raises StoreUnavailable."""
         self._put(Header(made_at=datetime.now(UTC), source=EXPORT_SOURCE, id=random_id()))
         self._put(await self._person())
-        async for conversation_id in self._conversation_ids():
+        async for conversation_id in conversation_ids(
+            self._user_id, store=self._parts.store, erasure=self._parts.erasure
+        ):
             await self._conversation(conversation_id)
         await self._reports()
         self._put(End(records=self.exported.records))
@@ -90,17 +92,6 @@ class PersonExport:
             devices=recipient.devices,
         )
 
-    async def _conversation_ids(self) -> AsyncIterator[str]:
-        """Yield all conversations that the person is or was in, each once."""
-        parts, user_id = self._parts, self._user_id
-        ids = dict.fromkeys(
-            one.conversation_id
-            for one in await parts.store.list_memberships(user_id, limit=_CONVERSATIONS)
-        )
-        ids |= dict.fromkeys(await parts.erasure.list_positions(user_id, limit=_CONVERSATIONS))
-        for conversation_id in ids:
-            yield conversation_id
-
     async def _conversation(self, conversation_id: str) -> None:
         parts, user_id, exported = self._parts, self._user_id, self.exported
         conversation = await parts.store.get_conversation(conversation_id)
@@ -116,7 +107,7 @@ class PersonExport:
         ):
             for full in page:
                 if full.message.sender_id == user_id:
-                    self._put(full)
+                    self._put(_without_others(full, user_id))
                     own += 1
             after = page[-1].message.seq
             await self._page_read()
@@ -127,14 +118,14 @@ class PersonExport:
 
     async def _reports(self) -> None:
         """Write the reports that the person made, without the copies of what others wrote."""
-        after: Place | None = None
-        while page := await self._parts.exchange.list_full_reports(limit=_PAGE, after=after):
-            for full in page:
-                if full.report.reporter_id == self._user_id:
-                    self._put(FullReport(report=full.report))
-                    self.exported.reports += 1
-            last = page[-1].report
-            after = (last.created_at, last.id)
+        after = ""
+        while page := await self._parts.reports.list_reports_by(
+            self._user_id, limit=_PAGE, after=after
+        ):
+            for report in page:
+                self._put(FullReport(report=report))
+            self.exported.reports += len(page)
+            after = page[-1].id
             await self._page_read()
 
     async def _page_read(self) -> None:
@@ -167,6 +158,14 @@ def _own_view(conversation: Conversation, user_id: str) -> Conversation:
         ),
         last_message=None,
     )
+
+
+def _without_others(full: FullMessage, user_id: str) -> FullMessage:
+    """Return a message of the person without the reactions of other people."""
+    own = [one for one in full.reactions if one.user_id == user_id]
+    summary = ReactionSummary(count=1, user_ids=(user_id,))
+    summaries = {emoji: summary for one in own for emoji in one.emojis}
+    return replace(full, message=replace(full.message, reactions=summaries), reactions=own)
 
 
 def _own(numbers: Mapping[str, int], user_id: str) -> dict[str, int]:

@@ -26,9 +26,10 @@ class ErasedReports:
 class ErasureStore(Protocol):
     """Every method may raise `StoreUnavailable`; none of them blocks the event loop."""
 
-    async def list_positions(self, user_id: str, *, limit: int) -> Sequence[str]:
-        """Return the ids of conversations in which a person has a read position: all that they are
-        or were in. Firestore finds positions by the field `user_id`."""
+    async def list_positions(self, user_id: str, *, limit: int, after: str = "") -> Sequence[str]:
+        """Return the ids of the first conversations after this id, ascending, in which a person has
+        a read position: all that they are or were in. Firestore finds positions by the field
+        `user_id`."""
 
     async def remove_position(self, conversation_id: str, user_id: str) -> None:
         """Remove a person's read position and flags in a conversation."""

@@ -48,6 +48,11 @@ class ReportStore(Protocol):
         """Return reports by (`created_at`, id), descending, after a cursor: all, those with a
         status, or those about one author's messages; not both."""
 
+    async def list_reports_by(
+        self, reporter_id: str, *, limit: int, after: str = ""
+    ) -> Sequence[Report]:
+        """Return the first reports that a person made, after this id, ascending by their ids."""
+
     async def close_report(self, report_id: str, status: ReportStatus, *, by: str) -> Report | None:
         """Record the decision on a report, also on a closed one; return None if there is no such
         report. Its copy is kept for `COPY_LIFETIME` from then on."""

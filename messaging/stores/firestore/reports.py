@@ -142,6 +142,22 @@ class FirestoreReportStore:
         )
         return [read_report(document) for document in found]
 
+    async def list_reports_by(
+        self, reporter_id: str, *, limit: int, after: str = ""
+    ) -> Sequence[Report]:
+        found = await self._connection.query(
+            "list_reports_by",
+            self._database.root,
+            query(
+                "reports",
+                ("reporter_id", "==", reporter_id),
+                order_by=[("__name__", "ascending")],
+                start_after=(Reference(self._report(after)),) if after else (),
+                limit=limit,
+            ),
+        )
+        return [read_report(document) for document in found]
+
     async def close_report(self, report_id: str, status: ReportStatus, *, by: str) -> Report | None:
         writes = Writes(self._database)
         fields = {"status": status.value, "closed_by": by, "closed_at": COMMIT_TIME}

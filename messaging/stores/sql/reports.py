@@ -76,6 +76,13 @@ class SqlReportStore:
         count("list_reports", read=max(len(found), 1))
         return found
 
+    async def list_reports_by(
+        self, reporter_id: str, *, limit: int, after: str = ""
+    ) -> Sequence[Report]:
+        found = await self._calls.read("list_reports_by", _list_by, reporter_id, limit, after)
+        count("list_reports_by", read=max(len(found), 1))
+        return found
+
     async def close_report(self, report_id: str, status: ReportStatus, *, by: str) -> Report | None:
         closed = await self._calls.write(
             "close_report", lambda database: _close(database, report_id, status, by)
@@ -159,6 +166,13 @@ def list_reports(
     if after is not None:
         listed = listed.filter(paging.before(after, value="created_at"))
     return [_report(record) for record in listed.order_by("-created_at", "-id")[:limit]]
+
+
+def _list_by(
+    database: BaseDatabaseWrapper, reporter_id: str, limit: int, after: str
+) -> list[Report]:
+    made = ReportRecord.objects.using(database.alias).filter(reporter_id=reporter_id, id__gt=after)
+    return [_report(record) for record in made.order_by("id")[:limit]]
 
 
 def _close(

@@ -67,7 +67,8 @@ async def plant(instance: Instance, api: Callable[[str], Api]) -> World:
     theirs = await ann.send(group, "of Ann", mentions=[eve.user_id])
     for who in (eve, bob):
         await who.put(f"/conversations/{group}/messages/{theirs['id']}/reactions/tea")
-    await bob.put(f"/conversations/{group}/messages/{first['id']}/reactions/tea")
+    for who, emoji in ((bob, "tea"), (bob, "heart"), (eve, "tea")):
+        await who.put(f"/conversations/{group}/messages/{first['id']}/reactions/{emoji}")
     await ann.put(f"/conversations/{group}/messages/{first['id']}/pin")
     await eve.patch(f"/conversations/{group}/preferences", notify="mentions", pinned=True)
     await eve.post(f"/conversations/{group}/read", seq=theirs["seq"])

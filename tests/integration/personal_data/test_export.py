@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
+from prometheus_client import REGISTRY
 
 from messaging.domain.personal_data.audit import Actor, ActorKind
 from messaging.domain.personal_data.jobs import Job, JobState
@@ -18,6 +19,7 @@ from messaging.exchange.lines import decode
 from messaging.files.keys import new_part, stored_key
 from messaging.files.storage import Served
 from messaging.models import AuditEntryRecord, JobRecord
+from messaging.personal_data import own_conversations
 from messaging.personal_data.requests import request_export
 from messaging.personal_data.runner import Jobs
 from messaging.runtime.instance import Instance
@@ -62,6 +64,10 @@ def check_lines(lines: Sequence[bytes], world: World) -> None:
         assert mine in whole
     for others in ("of Ann", "answer", "foul"):
         assert others not in whole
+    (first,) = [record for record in records if record.get("id") == world.message]
+    me = world.eve.user_id
+    assert first["reacted"] == [{"user_id": me, "emojis": ["tea"]}]
+    assert first["reactions"] == {"tea": {"count": 1, "user_ids": [me]}}
 
 
 @everywhere_at_length
@@ -83,6 +89,48 @@ async def test_it_has_what_the_person_wrote_and_nothing_of_others(
     assert done.result["sha256"] == hashlib.sha256(content).hexdigest()
     assert (done.result["bytes"], done.result["records"]) == (len(content), len(lines))
     assert done.counts == {"conversations": 4, "messages": 6, "reports": 1}
+
+
+async def test_it_has_every_conversation_once(
+    instance: Instance, jobs: Jobs, api: MakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are; and a direct one that has no position since an earlier erasure."""
+    monkeypatch.setattr(own_conversations, "PAGE", 3)
+    monkeypatch.setattr(own_conversations, "POSITIONS", 2)
+    eve, ann = api("eve"), api("ann")
+    expected = [await eve.group(ann) for _ in range(4)]
+    expected += [await eve.direct(api(name)) for name in ("ann", "bob", "cid")]
+    left = await ann.group(eve)
+    await eve.delete(f"/conversations/{left}/participants/me")
+    for unread in expected[-2:]:
+        await instance.stores.erasure.remove_position(unread, "eve")
+
+    done = await export(instance, jobs, "eve")
+
+    lines = (await content_of(instance, done, tmp_path)).splitlines()
+    records = [json.loads(line) for line in lines]
+    ids = [record["id"] for record in records if record["record"] == "conversation"]
+    assert sorted(ids) == sorted([*expected, left])
+
+
+async def test_it_has_the_reports_of_the_person_alone(
+    instance: Instance, jobs: Jobs, api: MakeApi, tmp_path: Path
+) -> None:
+    """It reads no others."""
+    eve, ann = api("eve"), api("ann")
+    group = await eve.group(ann)
+    for who, other in ((eve, ann), (ann, eve)):
+        message = await other.send(group, "hello")
+        body = {"message_id": message["id"], "conversation_id": group, "reason": "foul"}
+        assert (await who.post("/reports", **body)).status_code == 201
+    before = reports_read()
+
+    done = await export(instance, jobs, "eve")
+
+    lines = (await content_of(instance, done, tmp_path)).splitlines()
+    (report,) = [one for one in map(json.loads, lines) if one["record"] == "report"]
+    assert report["reporter_id"] == "eve"
+    assert reports_read() - before == 2  # the report, and the query that finds no more
 
 
 async def test_the_file_expires(instance: Instance, jobs: Jobs, api: MakeApi) -> None:
@@ -153,6 +201,16 @@ async def test_the_command_writes_a_new_file(
     entry = await AuditEntryRecord.objects.filter(action="person.exported").afirst()
     assert entry is not None
     assert entry.actor == "export_user"
+
+
+def reports_read() -> float:
+    """The reports that exports have read so far."""
+    labels = [
+        {"operation": operation, "kind": "read"}
+        for operation in ("list_full_reports", "list_reports_by")
+    ]
+    name = "chat_store_documents_total"
+    return sum(REGISTRY.get_sample_value(name, one) or 0 for one in labels)
 
 
 def _command(user_id: str, output: Path) -> str:

@@ -58,6 +58,14 @@ async def test_reports_are_listed(reports: ReportStore) -> None:
     assert list(still_open) == newest_first([made[0], made[2], other])
     about_eve = await reports.list_reports(limit=9, author_id="eve")
     assert list(about_eve) == newest_first([made[0], dismissed, made[2]])
+    by_ann = sorted(
+        (one for one in (made[0], dismissed, made[2], other) if one.reporter_id == "ann"),
+        key=lambda one: one.id,
+    )
+    assert len(by_ann) > 1
+    first_by_ann = list(await reports.list_reports_by("ann", limit=1))
+    rest = await reports.list_reports_by("ann", limit=9, after=first_by_ann[0].id)
+    assert first_by_ann + list(rest) == by_ann
 
 
 async def test_a_report_is_closed(reports: ReportStore) -> None:

@@ -23,7 +23,7 @@ from messaging.stores.firestore.documents.messages import message_name
 from messaging.stores.firestore.documents.positions import position_name
 from messaging.stores.firestore.people import read_access
 from messaging.stores.firestore.store import FirestoreStore
-from messaging.stores.firestore.values import plain_map, quoted
+from messaging.stores.firestore.values import Reference, plain_map, quoted
 
 _AT_ONCE = 300
 _QUERIES_AT_ONCE = 16
@@ -38,13 +38,16 @@ class FirestoreErasureStore:
         self._transactions = store.transactions
         self._database = store.connection.database
 
-    async def list_positions(self, user_id: str, *, limit: int) -> Sequence[str]:
+    async def list_positions(self, user_id: str, *, limit: int, after: str = "") -> Sequence[str]:
+        last = position_name(self._database, after, user_id) if after else None
         found = await self._connection.query(
             "list_positions",
             self._database.root,
             query(
                 "participants",
                 ("user_id", "==", user_id),
+                order_by=[("__name__", "ascending")],
+                start_after=() if last is None else (Reference(last),),
                 limit=limit,
                 only=["__name__"],
                 everywhere=True,

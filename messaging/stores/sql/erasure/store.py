@@ -44,8 +44,8 @@ class SqlErasureStore:
     def __init__(self, store: SqlStore) -> None:
         self._calls = store.calls
 
-    async def list_positions(self, user_id: str, *, limit: int) -> Sequence[str]:
-        found = await self._calls.read("list_positions", _list_positions, user_id, limit)
+    async def list_positions(self, user_id: str, *, limit: int, after: str = "") -> Sequence[str]:
+        found = await self._calls.read("list_positions", _list_positions, user_id, limit, after)
         count("list_positions", read=queried(len(found)))
         return found
 
@@ -94,9 +94,12 @@ class SqlErasureStore:
         return found
 
 
-def _list_positions(database: BaseDatabaseWrapper, user_id: str, limit: int) -> list[str]:
+def _list_positions(
+    database: BaseDatabaseWrapper, user_id: str, limit: int, after: str
+) -> list[str]:
     records = ReadPositionRecord.objects.using(database.alias).filter(user_id=user_id)
-    return list(records.values_list("conversation_id", flat=True)[:limit])
+    found = records.filter(conversation_id__gt=after).order_by("conversation_id")
+    return list(found.values_list("conversation_id", flat=True)[:limit])
 
 
 def _remove_position(database: BaseDatabaseWrapper, conversation_id: str, user_id: str) -> None:

@@ -195,6 +195,7 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     await reports.list_reports(limit=10)
     await reports.list_reports(limit=10, status=ReportStatus.OPEN)
     await reports.list_reports(limit=10, author_id="ann")
+    await reports.list_reports_by("ann", limit=10)
     await reports.delete_copies(random_id())
     await relayed_store.attachments.list_shared(id_, first_seq=1, limit=10)
     await relayed_store.attachments.list_due(limit=10)
@@ -215,7 +216,7 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     writes.set(database.document("users", "eve"), {"push_text": "none"})
     await relayed_store.connection.write("put_person", writes)
     await erasure.remove_account("eve")
-    assert len(relay.queries) == len(questions) + 2 + 2 + 13 + 9 + 1 + 2 * (SHARDS - 1)
+    assert len(relay.queries) == len(questions) + 2 + 2 + 14 + 9 + 1 + 2 * (SHARDS - 1)
     everywhere = {index_for(query) for query in relay.queries if is_everywhere(query)}
     assert {name for name, fields in everywhere if len(fields) < 2} == {
         name for name, _ in indexes_everywhere()

@@ -190,6 +190,8 @@ async def test_lists_of_operators_use_indexes(sql_store: SqlStore, plans: list[s
         ):
             listed = await plan(reports.list_reports(limit=25, after=after, **wanted))
             assert f"SEARCH messaging_report USING INDEX {index}{created})" in listed
+        listed = await plan(reports.list_reports_by("ann", limit=25, after="x" if after else ""))
+        assert "INDEX messaging_report_reporter (reporter_id=? AND id>?)" in listed
 
 
 async def test_messages_by_id(sql_store: SqlStore, plans: list[str]) -> None:
