@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import include, path, re_path
 
+from chat.asyncapi import page
 from chat.files.refusals import LocalFileView
 from chat.pages import health, metrics, schema
 from chat.rest.views import (
@@ -74,6 +75,7 @@ urlpatterns = [
     path("api/v1/", include(_V1)),
     path("api/files/<path:key>", LocalFileView.as_view()),
     path("api/schema", schema.schema, name="schema"),
+    path("api/asyncapi", page.asyncapi),
     path("api/docs", schema.page, name="docs"),
     path("metrics", metrics.metrics),
     path("health/live", health.LiveView.as_view()),

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -34,6 +33,7 @@ from messaging.stores.sql.people import SqlPeopleStore
 from messaging.stores.sql.store import SqlStore
 from messaging.wire.events import EventEncoder
 from tests.commits import CommitLog
+from tests.frames import read_frame
 from tests.outlets import SIGNED_IN_AT, Outlet, make_connection
 from tests.unit.messaging import new_group
 
@@ -209,7 +209,7 @@ class Side:
 class Socket:
     def __init__(self, user_id: str, signed_in_at: datetime) -> None:
         self._frames: asyncio.Queue[Frame] = asyncio.Queue()
-        self.outlet = Outlet(lambda text: self._frames.put_nowait(json.loads(text)))
+        self.outlet = Outlet(lambda text: self._frames.put_nowait(read_frame(text)))
         self.connection = make_connection(uuid4().hex, user_id, self.outlet, signed_in_at)
 
     async def next(self) -> tuple[str, int | None]:

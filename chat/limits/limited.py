@@ -50,7 +50,7 @@ PAGE_BODY_BYTES = 64 * 1024
 largest."""
 
 _API = "/api/"
-_PUBLIC = ("/api/schema", "/api/docs")
+_PUBLIC = ("/api/schema", "/api/asyncapi", "/api/docs")
 
 
 class Limited:

@@ -1,1 +1,1 @@
-"""The WebSocket: connection, commands, frames, outbox, close codes, and its AsyncAPI document."""
+"""The WebSocket: connection, commands, frames, outbox, and close codes."""

@@ -175,21 +175,6 @@ def decode(line: bytes) -> Record:
         raise Malformed(str(error)) from None
 
 
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema of a line."""
-    (found,), definitions = msgspec.json.schema_components(
-        [reduce(or_, line_types.LINES)], ref_template="#/$defs/{name}"
-    )
-    whole = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A line of an exchange file",
-        **found,
-        "$defs": dict(sorted(definitions.items())),
-    }
-    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(whole))
-    return plain
-
-
 def _of_conversation(conversation: Conversation) -> Any:
     people = tuple(map(_participant_line, conversation.participants.values()))
     return _conversation_line(conversation, participants=people)

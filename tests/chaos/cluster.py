@@ -281,7 +281,15 @@ def migrate(release: Release, environment: Mapping[str, str]) -> None:
 class Balancer:
     """What stands before the instances: each request and socket goes to one that is up."""
 
-    def __init__(self, instances: Sequence[Instance | Front], chance: random.Random) -> None:
+    def __init__(
+        self,
+        instances: Sequence[Instance | Front],
+        chance: random.Random,
+        *,
+        present: bool = True,
+    ) -> None:
+        """`present`: the instances run the present release, never the previous one."""
+        self.present = present
         self.failures: Counter[str] = Counter()
         """How many requests were answered with 500 or above, by release or proxy, status, method,
         code."""

@@ -12,6 +12,7 @@ from tests.chaos.cluster import Balancer, Cluster
 from tests.chaos.ledger import Ledger
 from tests.chaos.stubborn import StubbornClient
 from tests.clients.rest import Rest
+from tests.releases import PRESENT
 
 _CONNECTING = 24
 _POLL_SECONDS = 0.05
@@ -125,7 +126,7 @@ async def gather(cluster: Cluster, size: Size, chance: random.Random) -> AsyncIt
     """A crowd that is connected and has loaded everything; one half of its sockets knew of the
     conversations from `hello`, the other half was told."""
     async with AsyncExitStack() as exit_:
-        balancer = Balancer(cluster.fronts, chance)
+        balancer = Balancer(cluster.fronts, chance, present=cluster.release is PRESENT)
         exit_.push_async_callback(balancer.aclose)
         crowd = Crowd(balancer, size, chance)
         places = asyncio.Semaphore(_CONNECTING)

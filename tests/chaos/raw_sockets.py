@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.clients.rest import Data, token_of
+from tests.frames import read_frame
 
 
 @asynccontextmanager
@@ -29,7 +29,7 @@ async def raw(
         **options,
     )
     async with connecting as opened:
-        hello: Data = orjson.loads(await opened.recv(decode=False))["data"] if greeted else {}
+        hello: Data = read_frame(await opened.recv(decode=False))["data"] if greeted else {}
         yield opened, hello
 
 

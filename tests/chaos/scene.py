@@ -25,6 +25,7 @@ from tests.chaos.traffic import Traffic
 from tests.chaos.trying import Tries
 from tests.clients.known import Violation, Wrong
 from tests.clients.rest import Data, Rest
+from tests.releases import PRESENT
 
 WARM_SECONDS = 2.0
 BRIEF_SECONDS = 8.0
@@ -146,7 +147,8 @@ class Scene:
         return [one for one in self.cluster.instances if one is not instance]
 
     def _only(self, *instances: Instance) -> Balancer:
-        balancer = Balancer(instances, self.chance)
+        present = self.cluster.release is PRESENT
+        balancer = Balancer(instances, self.chance, present=present)
         self.exit.push_async_callback(balancer.aclose)
         return balancer
 

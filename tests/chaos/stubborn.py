@@ -36,6 +36,7 @@ class StubbornClient(Client):
         self._due: float | None = None
         self._balancer = balancer
         self._chance = chance
+        self.checks_frames = balancer.present
 
     @property
     def connected(self) -> bool:

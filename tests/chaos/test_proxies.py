@@ -17,6 +17,7 @@ from tests.chaos.crowd import Size
 from tests.chaos.scene import play
 from tests.clients.rest import token_of
 from tests.conftest import skip_or_fail
+from tests.frames import read_frame
 from tests.servers.proxies import PROXIES, ProxyMissing
 
 _SMALL = Size(people=20, tabs=2, conversations=6, largest=12, rate=12)
@@ -55,7 +56,7 @@ async def test_a_quiet_socket_outlives_the_limits_of_proxies(tmp_path: Path) -> 
             end = time.monotonic() + _IDLE_SECONDS
             kinds = []
             while time.monotonic() < end:
-                kinds.append(json.loads(await socket.recv())["type"])
+                kinds.append(read_frame(await socket.recv())["type"])
                 if kinds[-1] == "heartbeat":
                     await socket.send(json.dumps({"id": 1, "type": "ping"}))
             assert kinds.count("heartbeat") >= 4

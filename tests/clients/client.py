@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.clients.known import Known, Wrong
 from tests.clients.rest import Data, Http, Refused, Rest, token_of
 from tests.clients.view import View
+from tests.frames import check_frame, read_frame
 
 RETRY_SECONDS = 0.5
 _ANSWER_SECONDS = 15.0
@@ -36,7 +37,9 @@ class Client(View):
         self._url = url
         self.socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._answers: dict[int, Callable[[Data], None]] = {}
+        self.checks_frames = True
+        """Whether frames are held against docs/asyncapi.yaml: not those of a previous release."""
+        self._answers: dict[int, tuple[str, Callable[[Data], None]]] = {}
         self._waiters: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self.tasks: set[asyncio.Task[None]] = set()
         self._next_id = 0
@@ -160,7 +163,8 @@ class Client(View):
             while True:
                 async with asyncio.timeout(patience()):
                     raw = await self.socket.recv(decode=False)
-                self._take(_decode(raw), time.perf_counter())
+                frame = _read_frame(raw) if self.checks_frames else _decode(raw)
+                self._take(frame, time.perf_counter())
                 self._look()
         finally:
             pinging.cancel()
@@ -168,7 +172,7 @@ class Client(View):
     def unanswered(self) -> None:
         """There will be no answers on this socket any more."""
         answers, self._answers = self._answers, {}
-        for answer in answers.values():
+        for _, answer in answers.values():
             answer({"type": "error", "status": 0, "code": "closed", "detail": "The socket ended."})
 
     async def _ping(self) -> None:
@@ -193,11 +197,13 @@ class Client(View):
             return
         if frame["type"] == "error" and frame["status"] >= 500:
             self.failures[f"{self.release}{frame['status']} {frame['code']}"] += 1
-        answer = self._answers.pop(frame["id"], None)
+        kind, answer = self._answers.pop(frame["id"], ("", None))
         if answer is None:
             self.violated(Wrong.BROKEN, f"an answer to nothing: {frame}")
-        else:
-            answer(frame)
+            return
+        if self.checks_frames:
+            check_frame(frame, command=kind)
+        answer(frame)
 
     # What is asked for
 
@@ -269,7 +275,7 @@ class Client(View):
 
     def _command(self, kind: str, fields: Mapping[str, Any], answer: Callable[[Data], None]) -> str:
         self._next_id += 1
-        self._answers[self._next_id] = answer
+        self._answers[self._next_id] = kind, answer
         return orjson.dumps({"id": self._next_id, "type": kind, **fields}).decode()
 
     def finished(self, task: asyncio.Task[None]) -> None:
@@ -285,6 +291,12 @@ def _decode(raw: bytes) -> Data:
     """An instance hands the same bytes to all its sockets; nobody changes what is decoded."""
     frame: Data = orjson.loads(raw)
     return frame
+
+
+@lru_cache(maxsize=1_024)
+def _read_frame(raw: bytes) -> Data:
+    """Decode it too, and hold it against docs/asyncapi.yaml. Raises AssertionError."""
+    return read_frame(raw)
 
 
 def _settle(future: asyncio.Future[Any], value: Any) -> None:

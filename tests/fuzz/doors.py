@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 
+from tests.frames import read_frame
 from tests.fuzz.texts import made
 
 Json = dict[str, Any]
@@ -54,7 +55,7 @@ class Doors:
         await self._socket.send(text)
         while True:
             async with asyncio.timeout(20):
-                answer: Json = json.loads(await self._socket.recv())
+                answer = read_frame(await self._socket.recv())
             if "event_id" not in answer:
                 assert answer["id"] == frame["id"], (frame, answer)
                 return answer

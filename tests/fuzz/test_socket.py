@@ -21,6 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 from chat.socket import commands
 from config.development.processes import Process
 from tests.clients.rest import token_of
+from tests.frames import read_frame
 
 _BATCH = 50
 _PATIENCE = 20
@@ -175,9 +176,9 @@ class Client:
             self._connection.send(frame)
         answers: list[dict[str, Any]] = []
         while not answers or answers[-1]["id"] != mark:
-            frame = json.loads(self._connection.recv(timeout=_PATIENCE))
-            if "event_id" not in frame:
-                answers.append(frame)
+            answer = read_frame(self._connection.recv(timeout=_PATIENCE))
+            if "event_id" not in answer:
+                answers.append(answer)
         return answers[:-1]
 
     def seconds(self) -> float:
@@ -192,7 +193,7 @@ def client(port: int, user_id: str) -> Iterator[Client]:
     with connect(
         f"ws://127.0.0.1:{port}/ws/v1", additional_headers=headers, proxy=None, max_size=None
     ) as connection:
-        assert json.loads(connection.recv(timeout=_PATIENCE))["type"] == "hello"
+        assert read_frame(connection.recv(timeout=_PATIENCE))["type"] == "hello"
         yield Client(connection)
 
 

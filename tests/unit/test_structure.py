@@ -41,7 +41,8 @@ OF_THE_PROCESS = {
     *("chat.socket.command_queue._ALL", "chat.socket.outbox._ALL"),
     "chat.socket.outbox._waiting_sockets",
     # Documents and headers that depend on the release and on Django's settings.
-    *("chat.pages.schema._rendering", "chat.pages.schema._document", "chat.pages.schema._page"),
+    *("chat.pages.published._rendering", "chat.pages.schema._document", "chat.pages.schema._page"),
+    "chat.asyncapi.page._document",
     *("chat.cross_origin._without_origin", "chat.rest.openapi.generator._extend"),
     "chat.rest.openapi.generator._extend_view",
     # What functions make of one setting, as Django's settings have it.
@@ -67,6 +68,8 @@ CONSTANT = {
     "chat.socket.commands.TYPED",
     "messaging.stores.firestore.documents.messages._MESSAGES",
     "messaging.delivery.conversation_delta._MESSAGE",
+    # Tuples of names.
+    *("chat.pages.schema._MEDIA_TYPES", "chat.asyncapi.page._MEDIA_TYPES"),
     # A source without fields, and frozen values: a class of the API has the same name.
     "messaging.stores.firestore.documents.conversions._DEFAULT_PREFERENCES",
     "messaging.notifications.policy._DEFAULT",

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from drf_spectacular.renderers import OpenApiYamlRenderer
 
-from chat.socket.asyncapi import make
+from chat.asyncapi.document import make
+from chat.pages.published import rendered
 
 
 class Command(BaseCommand):
@@ -16,5 +16,4 @@ class Command(BaseCommand):
         parser.add_argument("--file", type=Path, required=True, help="the file to write")
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
-        rendered = OpenApiYamlRenderer().render(make(), renderer_context={})  # type: ignore[no-untyped-call]
-        file.write_bytes(rendered)
+        file.write_bytes(rendered(make(), as_json=False).body)

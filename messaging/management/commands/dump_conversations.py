@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.identifiers import is_stored_id
-from messaging.exchange.lines import schema
+from messaging.exchange.line_schema import schema
 from messaging.exchange.secret_files import create_secret
 from messaging.management.progress import Progress
 from messaging.services.exchange.dumping import ChangesTooFast, Counts, Dump

@@ -15,6 +15,7 @@ from typing import Any
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import OPEN, Protocol, Side
 
+from tests.frames import read_frame
 from tests.listener import Listener
 
 Json = dict[str, Any]
@@ -234,7 +235,7 @@ class Wire(Listener):
                 if frame.opcode is not Opcode.TEXT or not frame.fin:
                     line.write(frame)
                     continue
-                for passed in self._spoiled(line, json.loads(bytes(frame.data))):
+                for passed in self._spoiled(line, read_frame(bytes(frame.data))):
                     line.put(passed)
         line.write_end()
         await asyncio.sleep(1)  # for the client's half of the closing handshake

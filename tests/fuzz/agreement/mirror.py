@@ -1,11 +1,11 @@
 """One person's client: its connection, and what it asks for. `held` has the rules."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from messaging.delivery.hub.connections import Connection
+from tests.frames import read_frame
 from tests.fuzz.agreement.held import Held
 from tests.fuzz.agreement.scene import Json, messages_in
 from tests.fuzz.agreement.sites import Site
@@ -18,6 +18,7 @@ _IGNORED = frozenset(
         *("typing.started", "typing.stopped", "presence.changed"),
     }
 )
+
 """The events that change nothing of what is compared."""
 SESSION = frozenset({"hello", "resync", "conversation.added", "conversation.removed"}) | _IGNORED
 """The events that `held` does not apply."""
@@ -64,7 +65,7 @@ class Mirror:
 
     def _receive(self, text: str) -> None:
         self.news.set()
-        frame = json.loads(text)
+        frame = read_frame(text)
         kind = frame["type"]
         if kind == "hello":
             self._compare(frame["data"])

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.clients.rest import Rest, token_of
-from tests.integration.chat.frames import check_frame
+from tests.frames import check_frame, read_frame
 
 Json = dict[str, Any]
 
@@ -118,8 +118,7 @@ class Socket:
         async with asyncio.timeout(_SECONDS):
             raw = await self._connection.recv()
         assert isinstance(raw, str)
-        frame: Json = orjson.loads(raw)
-        check_frame(frame)
+        frame = read_frame(raw)
         if "event_id" in frame:
             self._events.append(frame)
         else:

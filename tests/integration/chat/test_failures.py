@@ -146,7 +146,7 @@ async def test_a_form_that_is_none(client: httpx.AsyncClient, content_type: str)
         ("GET", "image/png"),
     ],
 )
-@pytest.mark.parametrize("place", ["/api/schema", "/api/docs"])
+@pytest.mark.parametrize("place", ["/api/schema", "/api/asyncapi", "/api/docs"])
 async def test_the_schema_and_its_page(
     client: httpx.AsyncClient, place: str, method: str, accepted: str
 ) -> None:

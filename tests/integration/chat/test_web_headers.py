@@ -13,6 +13,8 @@ from pytest_django.fixtures import Settings
 from chat.middleware import StaticMiddleware
 from chat.pages.metrics import metrics
 
+SCHEMAS = {"openapi": "/api/schema", "asyncapi": "/api/asyncapi"}
+
 
 @pytest.mark.parametrize("path", ["/api/v1/me", "/api/nothing", "/health/live", "/metrics"])
 def test_private_answers_are_not_stored(client: Client, path: str) -> None:
@@ -35,23 +37,26 @@ def test_answers_of_the_api_ask_for_tls(client: Client, settings: Settings, path
     assert "Strict-Transport-Security" not in client.get(path, secure=True)
 
 
-def test_the_schema_is_the_same_for_everybody(client: Client) -> None:
+@pytest.mark.parametrize("kind", ["openapi", "asyncapi"])
+def test_a_schema_is_the_same_for_everybody(client: Client, kind: str) -> None:
     """It is rendered once; a browser that has it gets no second copy."""
-    first = client.get("/api/schema", headers={"accept": "application/json"})
-    assert json.loads(first.content)["openapi"].startswith("3.")
+    path = SCHEMAS[kind]
+    first = client.get(path, headers={"accept": "application/json"})
+    assert json.loads(first.content)[kind].startswith("3.")
     with ThreadPoolExecutor(4) as threads:
-        many = list(threads.map(lambda _: Client().get("/api/schema?format=json"), range(8)))
+        many = list(threads.map(lambda _: Client().get(f"{path}?format=json"), range(8)))
     assert {answer["ETag"] for answer in many} == {first["ETag"]}
 
-    again = client.get("/api/schema?format=json", headers={"if-none-match": first["ETag"]})
+    again = client.get(f"{path}?format=json", headers={"if-none-match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again["ETag"] == first["ETag"]
 
-    yaml = client.get("/api/schema")
-    assert yaml.content.startswith(b"openapi: ")
+    yaml = client.get(path)
+    assert yaml.content.startswith(f"{kind}: ".encode())
     assert yaml["ETag"] != first["ETag"]
 
 
+@pytest.mark.parametrize("path", ["/api/schema", "/api/asyncapi"])
 @pytest.mark.parametrize(
     ("method", "query", "accept", "status", "code"),
     [
@@ -61,9 +66,9 @@ def test_the_schema_is_the_same_for_everybody(client: Client) -> None:
     ],
 )
 def test_refusals_of_the_schema(
-    client: Client, method: str, query: str, accept: str, status: int, code: str
+    client: Client, path: str, method: str, query: str, accept: str, status: int, code: str
 ) -> None:
-    answer = client.generic(method, f"/api/schema{query}", headers={"accept": accept})
+    answer = client.generic(method, f"{path}{query}", headers={"accept": accept})
 
     assert answer.status_code == status
     assert answer.json()["code"] == code

@@ -19,6 +19,7 @@ from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.databases import migrate
+from tests.frames import read_frame
 from tests.servers.commands import daphne_command
 from tests.servers.forked import run_python
 
@@ -95,7 +96,7 @@ def fail(port: int) -> None:
         socket.recv(timeout=5)
         command = {"id": 1, "type": "message.send", "conversation_id": "x", **body}
         socket.send(json.dumps(command))
-        assert json.loads(socket.recv(timeout=5))["code"] == "internal_error"
+        assert read_frame(socket.recv(timeout=5))["code"] == "internal_error"
 
 
 def run(
@@ -183,7 +184,7 @@ def use_socket(port: int, conversation_id: str) -> None:
             socket.send(json.dumps(frame) if isinstance(frame, dict) else frame)
         answers = 0
         while answers < len(frames):
-            answers += "event_id" not in json.loads(socket.recv(timeout=5))
+            answers += "event_id" not in read_frame(socket.recv(timeout=5))
 
 
 def open_socket(port: int, token: str, *, origin: str | None = None) -> ClientConnection:

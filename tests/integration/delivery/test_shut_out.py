@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 import psycopg
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -23,6 +22,7 @@ from config.development.redis import run_redis
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Refused, Rest, http_client, token_of
 from tests.databases import migrate
+from tests.frames import read_frame
 from tests.releases import PRESENT
 
 Frame = dict[str, Any]
@@ -111,7 +111,7 @@ class Socket:
     async def _read(self) -> None:
         try:
             while True:
-                frame = orjson.loads(await self._connection.recv())
+                frame = read_frame(await self._connection.recv())
                 self.frames.append((time.monotonic(), frame))
         except ConnectionClosed as closed:
             self.close_code = closed.rcvd.code if closed.rcvd is not None else None

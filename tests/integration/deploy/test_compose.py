@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -22,7 +22,7 @@ def load(name: str) -> dict[str, Any]:
 def test_the_file_follows_the_specification(name: str) -> None:
     schema = json.loads((CHECKOUT / "tests/integration/deploy/compose-spec.json").read_text())
 
-    jsonschema.validate(load(name), schema, cls=jsonschema.Draft7Validator)
+    jsonschema_rs.Draft7Validator(schema).validate(load(name))
 
 
 @pytest.mark.parametrize("name", FILES)

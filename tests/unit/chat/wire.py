@@ -8,6 +8,7 @@ from chat.authentication import issue_development_token
 from chat.socket.consumers import ChatConsumer
 from chat.state import ApplicationState, with_state
 from messaging.runtime.instance import Instance
+from tests.frames import read_frame
 
 Frame = dict[str, Any]
 PATIENCE = 30
@@ -82,8 +83,7 @@ class Wire:
     async def frame(self) -> Frame:
         message = await self.next()
         assert message["type"] == "websocket.send", message
-        frame: Frame = json.loads(message["text"])
-        return frame
+        return read_frame(message["text"])
 
     async def opened(self) -> Frame:
         """Accept and `hello`."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import json
 import weakref
 from typing import Any
 
@@ -16,6 +15,7 @@ from messaging.domain.limits import get_limits
 from messaging.presence import watchers
 from messaging.runtime.instance import Instance
 from messaging.services import participants, presence, sessions
+from tests.frames import read_frame
 from tests.integration.chat import Api, Json, ok, wrong_fields
 from tests.moments import next_millisecond
 from tests.outlets import SIGNED_IN_AT, Outlet
@@ -30,7 +30,7 @@ class Socket:
 
     @property
     def presence_events(self) -> list[tuple[str, str]]:
-        frames = [json.loads(frame) for frame in self._frames]
+        frames = [read_frame(frame) for frame in self._frames]
         return [
             (frame["data"]["user_id"], frame["data"]["status"])
             for frame in frames

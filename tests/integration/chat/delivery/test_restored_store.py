@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 
-import orjson
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 
@@ -17,6 +16,7 @@ from messaging.services import sessions
 from messaging.stores.sql.epochs import SqlEpochStore
 from messaging.stores.sql.store import SqlStore
 from messaging.webhooks.changes import Hint
+from tests.frames import read_frame
 from tests.integration.chat import Api, Json, ok
 from tests.integration.chat.sockets import Socket, shared_message
 from tests.integration.stores import sending
@@ -74,7 +74,7 @@ class Client:
         self.user_id = user_id
         self._instance = instance
         self.frames: list[Json] = []
-        self.outlet = Outlet(lambda frame: self.frames.append(orjson.loads(frame)))
+        self.outlet = Outlet(lambda frame: self.frames.append(read_frame(frame)))
         self.connection: Connection | None = None
 
     async def connect(self) -> Json:

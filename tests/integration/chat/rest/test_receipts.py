@@ -1,12 +1,12 @@
 """Read receipts and typing indicators over REST."""
 
 import asyncio
-import json
 
 import pytest
 
 from messaging.runtime.instance import Instance
 from messaging.services import sessions
+from tests.frames import read_frame
 from tests.integration.chat import Api, Json, ok, problem, wrong_fields
 from tests.outlets import SIGNED_IN_AT, Outlet
 
@@ -72,7 +72,7 @@ async def test_what_the_others_are_shown(instance: Instance, ann: Api, bob: Api)
 
     await read(bob, group, 1)
 
-    shown = json.loads(frames[-1])
+    shown = read_frame(frames[-1])
     assert shown["type"] == "receipt.updated"
     assert shown["data"] == {"user_id": "bob", "read_seq": 2, "delivered_seq": 2}
     sessions.close_session(instance, connection)

@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema_rs
 import pytest
 from django.core.management import call_command
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from chat.errors import STATUS
 from chat.rest.views.base import APIView
+from tests.frames import DOCUMENT, document
 from tests.integration.chat import Api, operations_at, schema, validator
 
 
@@ -111,7 +112,20 @@ async def test_it_is_served_to_everybody(api: object, ann: Api) -> None:
     assert json.loads(answer.content) == json.loads(json.dumps(schema()))
 
 
-@pytest.mark.parametrize("path", ["/api/schema", "/api/docs", "/api/v1/me", "/health/ready"])
+async def test_the_frames_are_described_to_everybody(api: object, ann: Api) -> None:
+    """Without a token: the document that docs/ has, as YAML or JSON."""
+    place = "http://testserver/api/asyncapi"
+    as_yaml = await ann.client.get(place)
+    as_json = await ann.client.get(place, headers={"Accept": "application/json"})
+
+    assert as_yaml.headers["Content-Type"] == "application/vnd.aai.asyncapi+yaml"
+    assert as_yaml.text == DOCUMENT
+    assert json.loads(as_json.content) == document()
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/schema", "/api/asyncapi", "/api/docs", "/api/v1/me", "/health/ready"]
+)
 async def test_more_media_types_than_anybody_needs_are_refused(ann: Api, path: str) -> None:
     """Each would be compared with each of ours."""
     for accept in ("a/b," * 50, "application/json;x=" + "x" * 16_000):
@@ -162,5 +176,5 @@ def test_these_tests_notice_a_wrong_answer(field: str, value: object) -> None:
     content = operation["responses"]["200"]["content"]["application/json"]["schema"]
     validator(content).validate(message)
 
-    with pytest.raises(jsonschema.ValidationError):
+    with pytest.raises(jsonschema_rs.ValidationError):
         validator(content).validate({**message, field: value})

@@ -122,6 +122,7 @@ async def test_refusals_are_counted_by_route_and_by_code() -> None:
         scope("/api/v1/dev/tokens", method="POST"),
         scope("/api/v1/nothing"),
         scope("/api/schema"),
+        scope("/api/asyncapi", FORGED),
         scope("/admin/login/"),
         scope("/api/v1/me", ASKS, method="OPTIONS"),
         scope("/api/v1/me", query_string=b"q=\xff"),

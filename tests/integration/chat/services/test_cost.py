@@ -3,7 +3,6 @@
 Counted on SQL by the same rules as Firestore bills; that both count alike is the stores' test.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +27,7 @@ from messaging.services import (
 )
 from messaging.services.account import own_conversations
 from tests.documents import counted_documents
+from tests.frames import read_frame
 from tests.outlets import SIGNED_IN_AT, Outlet
 
 _GROUPS = 20
@@ -49,7 +49,7 @@ async def connect(instance: Instance, user_id: str) -> tuple[Connection, dict[st
     connection = await sessions.open_session(
         instance, user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=Outlet(frames.append)
     )
-    hello = json.loads(frames[0])
+    hello = read_frame(frames[0])
     assert hello["type"] == "hello"
     return connection, hello["data"]["conversations"]
 

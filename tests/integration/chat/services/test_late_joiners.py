@@ -23,6 +23,7 @@ from messaging.notifications.decisions import circumstances_of
 from messaging.notifications.policy import Stage
 from messaging.runtime.instance import Instance
 from messaging.services import sessions
+from tests.frames import read_frame
 from tests.integration.chat import Api, Json, ok, problem, schema, wrong_fields
 from tests.integration.chat.rest.files import attach
 from tests.outlets import SIGNED_IN_AT, Outlet
@@ -332,7 +333,7 @@ def test_every_door_is_listed() -> None:
 async def test_a_door(late: Late, check: Door) -> None:
     await check(late)
     for frame in late.frames:
-        shows_nothing(json.loads(frame))
+        shows_nothing(read_frame(frame))
 
 
 async def test_no_push(instance: Instance, late: Late) -> None:

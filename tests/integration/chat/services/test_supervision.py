@@ -1,6 +1,5 @@
 """What operators do to conversations and messages, as their people see it."""
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from messaging.domain.participant import Role
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, sessions
 from messaging.services.operators import conversations as operators_conversations
+from tests.frames import read_frame
 from tests.integration.chat import Api, Json, ok, problem
 from tests.outlets import SIGNED_IN_AT, Outlet
 
@@ -33,7 +33,7 @@ def watch(instance: Instance) -> Watch:
             instance,
             user_id=user_id,
             signed_in_at=SIGNED_IN_AT,
-            outlet=Outlet(lambda frame: events.append(json.loads(frame))),
+            outlet=Outlet(lambda frame: events.append(read_frame(frame))),
         )
         events.clear()
         return events

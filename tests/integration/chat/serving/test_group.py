@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
+from tests.frames import read_frame
 from tests.integration.chat.serving.groups import NAME, RunningGroup, run_group
 from tests.servers.forked import run_python
 
@@ -41,10 +41,9 @@ async def connected(group: RunningGroup, user_id: str) -> AsyncIterator[ClientCo
 
 async def until(socket: ClientConnection, kind: str) -> dict[str, Any]:
     async with asyncio.timeout(PATIENCE):
-        while (frame := orjson.loads(await socket.recv()))["type"] != kind:
+        while (frame := read_frame(await socket.recv()))["type"] != kind:
             pass
-    found: dict[str, Any] = frame
-    return found
+    return frame
 
 
 async def close_code(socket: ClientConnection) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from chat.socket import asyncapi
+from chat.asyncapi import document
 from messaging.domain.limits import Limits
 from tests.clients.rest import token_of
 from tests.integration.chat.sockets import (
@@ -837,7 +837,7 @@ async def test_title_and_roles(people: Enter) -> None:
 
 def shared(conversation: Json) -> Json:
     """A conversation without what differs from person to person."""
-    of_events = asyncapi.make()["components"]["schemas"]["SharedConversation"]["properties"]
+    of_events = document.make()["components"]["schemas"]["SharedConversation"]["properties"]
     return {name: value for name, value in conversation.items() if name in of_events}
 
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import orjson
 import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
@@ -11,11 +10,11 @@ from websockets.typing import Origin, Subprotocol
 
 from messaging.domain.limits import Limits
 from tests.clients.rest import token_of
+from tests.frames import read_frame
 from tests.integration.chat.sockets import (
     ALLOWED_ORIGIN,
     INSTANCE_ID,
     TIMESTAMP,
-    Json,
     Server,
     Socket,
     close_code,
@@ -35,7 +34,7 @@ def subprotocols(*names: str) -> list[Subprotocol]:
 async def greeted(connection: ClientConnection) -> str:
     """The user id that the first frame names."""
     async with asyncio.timeout(5):
-        hello: Json = orjson.loads(await connection.recv())
+        hello = read_frame(await connection.recv())
     assert hello["type"] == "hello"
     user_id: str = hello["data"]["user_id"]
     return user_id
@@ -144,7 +143,7 @@ async def test_a_page_of_this_machine_with_development_tokens(server: Server, or
     async with server.open(
         origin=Origin(origin), additional_headers=credentials("ann")
     ) as connection:
-        assert orjson.loads(await connection.recv())["type"] == "hello"
+        assert read_frame(await connection.recv())["type"] == "hello"
 
 
 async def test_a_host_that_is_not_ours_makes_no_origin_ours(server: Server) -> None:

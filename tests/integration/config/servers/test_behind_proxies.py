@@ -15,6 +15,7 @@ from websockets.typing import Subprotocol
 from config.development.processes import Process
 from tests.clients.rest import token_of
 from tests.conftest import skip_or_fail
+from tests.frames import read_frame
 from tests.integration.config.servers.served import Command, serve_with_daphne, served
 from tests.servers.commands import serve_command
 from tests.servers.proxies import PROXIES, Proxy, ProxyMissing
@@ -77,7 +78,7 @@ def opening(proxy: Proxy, user_id: str, **options: Any) -> connect:
 
 
 async def frame(socket: ClientConnection) -> Any:
-    return json.loads(await socket.recv())
+    return read_frame(await socket.recv())
 
 
 async def ask(socket: ClientConnection, kind: str, **fields: Any) -> Any:

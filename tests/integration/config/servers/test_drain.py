@@ -18,6 +18,7 @@ from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate
+from tests.frames import read_frame
 from tests.servers.commands import daphne_command
 
 Frame = dict[str, Any]
@@ -56,7 +57,7 @@ class Socket:
 
     async def _next(self) -> Frame:
         async with asyncio.timeout(PATIENCE):
-            frame: Frame = orjson.loads(await self.connection.recv())
+            frame = read_frame(await self.connection.recv())
         self.frames.append(frame)
         return frame
 

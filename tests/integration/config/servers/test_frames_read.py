@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 
 from tests.clients.rest import Rest, http_client, token_of
+from tests.frames import read_frame
 from tests.integration.config.servers.conftest import Serve
 from tests.integration.config.servers.raw_peer import (
     BINARY,
@@ -50,7 +51,7 @@ def require_answers(peer: Peer, ids: Iterable[int | None]) -> None:
         while True:
             opcode, payload = peer.next_frame()
             assert opcode == TEXT
-            answer = json.loads(payload)
+            answer = read_frame(payload)
             if answer["type"] in {"reply", "error"}:
                 break
         assert answer["id"] == expected, answer
@@ -130,7 +131,7 @@ def test_control_frames_between_fragments(command: Command, serve: Serve) -> Non
         frames = [peer.next_frame() for _ in range(4)]
 
     assert [payload for opcode, payload in frames if opcode == PONG] == [b"p", b"p"]
-    assert [json.loads(payload)["id"] for opcode, payload in frames if opcode == TEXT] == [1, 2]
+    assert [read_frame(payload)["id"] for opcode, payload in frames if opcode == TEXT] == [1, 2]
 
 
 WHOLE = frame(TEXT, ping(2))
@@ -170,7 +171,7 @@ def test_a_close_between_messages(command: Command, serve: Serve) -> None:
     with opened(port, "ann") as peer:
         peer.send(frame(TEXT, ping(1)) + frame(CLOSE, (1000).to_bytes(2)) + frame(TEXT, ping(2)))
         while (received := peer.next_frame())[0] != CLOSE:
-            answered.append(json.loads(received[1])["id"])
+            answered.append(read_frame(received[1])["id"])
 
     assert answered in ([], [1])
     assert received[1][:2] == (1000).to_bytes(2)

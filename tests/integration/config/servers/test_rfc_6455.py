@@ -3,13 +3,13 @@
 `test_frames_read` has fragments, control frames and wrong frames.
 """
 
-import json
 import struct
 from contextlib import suppress
 
 import pytest
 
 from tests.clients.rest import token_of
+from tests.frames import read_frame
 from tests.integration.config.servers.conftest import Serve
 from tests.integration.config.servers.raw_peer import (
     BINARY,
@@ -80,7 +80,7 @@ def test_pieces(command: Command, serve: Serve) -> None:
             peer.send(batch[at:])
             frames = [peer.next_frame() for _ in range(3)]
         assert [payload for opcode, payload in frames if opcode == PONG] == [b"p"]
-        assert [json.loads(payload)["id"] for opcode, payload in frames if opcode == TEXT] == [1, 2]
+        assert [read_frame(payload)["id"] for opcode, payload in frames if opcode == TEXT] == [1, 2]
 
     all_at_once(cut, [1, 2, 3, 4, 7, 8, 9, 137, 138, 139, 140, 143, 145, 146, 147])
 

@@ -18,6 +18,7 @@ from config.development.processes import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate
+from tests.frames import read_frame
 from tests.integration.config.servers.raw_peer import Peer, upgrade
 from tests.servers.commands import daphne_command
 
@@ -64,8 +65,7 @@ async def metric(http: httpx.AsyncClient, name: str) -> float:
 
 async def read(connection: ClientConnection) -> dict[str, Any]:
     async with asyncio.timeout(PATIENCE):
-        frame: dict[str, Any] = orjson.loads(await connection.recv())
-    return frame
+        return read_frame(await connection.recv())
 
 
 async def until(connection: ClientConnection, kind: str) -> dict[str, Any]:

@@ -34,7 +34,8 @@ async def full(inner: Inner, path: str) -> tuple[Any, list[asyncio.Task[Any]]]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/metrics", "/", "/api/schema", "/api/docs", "/api/v1/me", "/admin/login/"]
+    "path",
+    ["/metrics", "/", "/api/schema", "/api/asyncapi", "/api/docs", "/api/v1/me", "/admin/login/"],
 )
 async def test_who_waits_too_long_is_refused(path: str) -> None:
     """However many addresses ask."""

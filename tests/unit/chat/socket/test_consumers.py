@@ -15,12 +15,14 @@ from chat.authentication.development import DevelopmentAuthenticator
 from chat.exceptions import TokenExpired
 from chat.socket import commands, consumers, outbox
 from chat.socket.close_codes import CloseCode, close_message
+from chat.socket.frames import encode_reply
 from chat.state import ApplicationState
 from messaging.delivery.hub.connections import Connection, Ending
 from messaging.domain.exceptions import StoreUnavailable, TokenRevoked
 from messaging.domain.identifiers import random_id
 from messaging.runtime.instance import Instance
 from messaging.services import sessions, sync
+from messaging.wire.events import EventEncoder, EventType
 from tests.moments import lapse
 from tests.unit.chat.wire import PATIENCE, Wire
 
@@ -166,9 +168,9 @@ async def test_a_command_that_hangs_is_answered(
     monkeypatch.setitem(commands.COMMANDS, "ping", ping)
     socket.command(id=2, type="ping")
     (connection,) = instance.hub.connections.of("ann")
-    connection.transmit('{"type": "live"}')
+    connection.transmit(EventEncoder("i-1", "boot").soft(EventType.HEARTBEAT, {}))
 
-    assert (await socket.frame())["type"] == "live"
+    assert (await socket.frame())["type"] == "heartbeat"
     error = await socket.frame()
     assert (error["id"], error["code"], error["retry_after"]) == (1, "store_unavailable", 1)
     assert (await socket.frame())["id"] == 2
@@ -393,11 +395,11 @@ async def test_a_slow_client_is_closed(instance: Instance, wire: Callable[..., W
     hub = instance.hub
     for number in range(1_100):
         for connection in hub.connections.of_all(["ann", "bob"]):
-            connection.transmit(json.dumps({"number": number}))
+            connection.transmit(encode_reply(number, {}))
         if number % 100 == 0:
             await asyncio.sleep(0)
 
-    assert [(await other.frame())["number"] for _ in range(100)] == list(range(100))
+    assert [(await other.frame())["id"] for _ in range(100)] == list(range(100))
     slow.writable.set()
     assert await slow.close_code() == 4001
 

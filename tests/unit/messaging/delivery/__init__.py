@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,6 +21,7 @@ from messaging.domain.exceptions import MessagingError
 from messaging.stores.conversations import Store
 from messaging.wire.events import EventEncoder
 from tests.commits import CommitLog
+from tests.frames import read_frame
 from tests.outlets import Outlet, make_connection
 from tests.unit.messaging import new_group
 
@@ -136,7 +136,7 @@ class Socket:
         return [(frame["type"], frame.get("version")) for frame in frames]
 
     def _receive(self, frame: str) -> None:
-        self.frames.append(json.loads(frame))
+        self.frames.append(read_frame(frame))
 
 
 def make_hub(store: Store, cache: ConversationCache | None = None) -> Hub:

@@ -5,12 +5,13 @@ from dataclasses import fields, replace
 from datetime import timedelta, timezone
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema_rs
 import pytest
 
 from messaging.domain.fields.codec import default_of
 from messaging.exchange.hashing import ConversationHash
-from messaging.exchange.lines import Malformed, decode, encode, schema
+from messaging.exchange.line_schema import schema
+from messaging.exchange.lines import Malformed, decode, encode
 from messaging.exchange.records import Record
 from tests.unit.messaging.exchange.samples import AT, CONVERSATION, FULL_MESSAGE, MESSAGE, RECORDS
 
@@ -98,4 +99,4 @@ def test_the_schema_is_published() -> None:
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 def test_every_line_fits_the_schema(record: Record) -> None:
-    jsonschema.validate(json.loads(encode(record)), schema())
+    jsonschema_rs.validate(schema(), json.loads(encode(record)))

@@ -1,6 +1,5 @@
 """One's own settings in a conversation: pinned and archived; and where one was mentioned."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest_asyncio
 from messaging.runtime.instance import Instance
 from messaging.services import sessions
 from tests.documents import counted_documents
+from tests.frames import read_frame
 from tests.integration.chat import Api, Json, ok, wrong_fields
 from tests.outlets import SIGNED_IN_AT, Outlet
 
@@ -33,7 +33,7 @@ async def updates(instance: Instance, bob: Api) -> Any:
     )
 
     def taken() -> list[Json]:
-        events = [json.loads(frame) for frame in frames]
+        events = [read_frame(frame) for frame in frames]
         frames.clear()
         return [one for one in events if one["type"] == "preferences.updated"]
 

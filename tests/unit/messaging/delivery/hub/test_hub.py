@@ -21,6 +21,7 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.message import Message
 from messaging.stores.sql.store import SqlStore
+from messaging.wire.events import EventEncoder, EventType
 from tests.unit.messaging import add, edit, remove, rename, send
 from tests.unit.messaging.delivery import Elsewhere, Socket, make_hub, settle, texts
 
@@ -764,23 +765,21 @@ async def test_soft_events_go_to_participants_only(
     hub: Hub, elsewhere: Elsewhere, group: Conversation, ann: Socket, bob: Socket
 ) -> None:
     """One's own sockets get a frame of their own, or none."""
+    events = EventEncoder("i-1", "boot")
+    heartbeat = events.soft(EventType.HEARTBEAT, {})
     hub.accept_soft(
         SoftEvent(
             conversation_id=group.id,
             user_id="bob",
             key="k",
-            frame='{"type": "theirs", "data": {}}',
-            own_frame='{"type": "own", "data": {}}',
+            frame=heartbeat,
+            own_frame=events.resync(group.id),
         )
     )
-    hub.accept_soft(
-        SoftEvent(
-            conversation_id=group.id, user_id="ann", key="k", frame='{"type": "t", "data": {}}'
-        )
-    )
+    hub.accept_soft(SoftEvent(conversation_id=group.id, user_id="ann", key="k", frame=heartbeat))
 
-    assert ann.seen == [("theirs", None)]
-    assert bob.seen == [("own", None), ("t", None)]
+    assert ann.seen == [("heartbeat", None)]
+    assert bob.seen == [("resync", None), ("heartbeat", None)]
 
 
 async def test_a_second_socket_needs_no_query(

@@ -10,7 +10,6 @@ Nothing depends on time: a read is answered when the schedule says so.
 """
 
 import asyncio
-import json
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
@@ -27,6 +26,7 @@ from messaging.delivery.shared_frames import SharedFrames
 from messaging.domain.conversation import Conversation, History, Membership
 from messaging.stores.conversations import Store
 from messaging.wire.representations import conversation_data, message_data
+from tests.frames import read_frame
 from tests.unit.messaging import add, delete, edit, react, remove, rename, send
 from tests.unit.messaging.delivery import Elsewhere, Frame, Socket, make_hub
 from tests.unit.messaging.delivery.memory_store import GatedStore, MemoryStore
@@ -51,6 +51,7 @@ a_step = st.one_of(
     st.tuples(st.sampled_from(["hear", "hear", "flush", "pause", "tidy", "poll"]), st.none()),
     st.tuples(st.sampled_from((*_OF_CLIENTS, "connect", "polled")), st.integers(0, 3)),
 )
+
 """Each kind of step is as likely as any other: a gap is read while its events arrive."""
 
 
@@ -171,7 +172,7 @@ class Client:
         """Nothing is raised here, in the middle of a fan-out: the world remembers it."""
         self.world.trace.append(f"{self.socket.connection.id} of {self.user_id}: {text}")
         try:
-            self._take(json.loads(text))
+            self._take(read_frame(text))
         except AssertionError as broken:
             self.world.broken.append(broken)
 

@@ -1,17 +1,13 @@
 """Makes the AsyncAPI 3.0 document of every frame of the socket.
 
-Its sources are the decoders of commands, the components of OpenAPI, and `chat.socket.frame_shapes`.
+Its sources are the decoders of commands, the components of OpenAPI, and `frame_shapes`.
 """
 
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from chat.rest.openapi.examples import example, words
-from chat.rest.openapi.generator import Generator
-from chat.rest.openapi.words import Words
-from chat.socket.commands import TYPED
-from chat.socket.frame_shapes import (
+from chat.asyncapi.frame_shapes import (
     COMPONENTS,
     DURABLE,
     INTEGER,
@@ -25,6 +21,10 @@ from chat.socket.frame_shapes import (
     list_of,
     shape,
 )
+from chat.rest.openapi.examples import example, words
+from chat.rest.openapi.generator import Generator
+from chat.rest.openapi.words import Words
+from chat.socket.commands import TYPED
 
 Json = dict[str, Any]
 

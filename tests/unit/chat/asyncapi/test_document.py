@@ -1,23 +1,23 @@
 """docs/asyncapi.yaml names every frame of the socket, describes it, and shows one."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema_rs
 import pytest
 from django.core.management import call_command
 
-from chat.socket.asyncapi import make
+from chat.asyncapi.document import make
+from chat.asyncapi.frame_shapes import DURABLE, REPLIES, SESSION, SOFT, WORDS
 from chat.socket.commands import TYPED
-from chat.socket.frame_shapes import DURABLE, REPLIES, SESSION, SOFT, WORDS
 from messaging.wire.events import EventType
-from tests.integration.chat.frames import check_frame, document, message_validator
+from tests.frames import DOCUMENT, check_frame, document, message_validator
 
 Json = dict[str, Any]
 
-KEPT = Path(__file__).parents[4] / "docs" / "asyncapi.yaml"
 MESSAGES = list(document()["components"]["messages"])
 
 
@@ -38,7 +38,7 @@ def test_it_is_what_the_socket_says_of_itself(tmp_path: Path) -> None:
     made = tmp_path / "asyncapi.yaml"
     call_command("asyncapi", file=made)
 
-    assert KEPT.read_text() == made.read_text(), "Run `make schema` and look at what changed."
+    assert made.read_text() == DOCUMENT, "Run `make schema` and look at what changed."
 
 
 def test_each_call_makes_a_document_of_its_own() -> None:
@@ -101,5 +101,17 @@ def test_these_tests_notice_a_wrong_frame(change: Json) -> None:
     (one,) = document()["components"]["messages"]["message.created"]["examples"]
     check_frame(one["payload"])
 
-    with pytest.raises((AssertionError, jsonschema.ValidationError)):
+    with pytest.raises((AssertionError, jsonschema_rs.ValidationError)):
         check_frame({**one["payload"], **change})
+
+
+def test_no_test_decodes_what_it_receives_by_itself() -> None:
+    """`read_frame` also holds it against the document. Benchmarks pay for no check."""
+    tests = Path(__file__).parents[4]
+    by_themselves = {
+        str(path.relative_to(tests))
+        for path in tests.rglob("*.py")
+        if re.search(r"loads\([^)\n]*\brecv\(", path.read_text())
+    }
+
+    assert {path for path in by_themselves if not path.startswith("benchmarks/")} == set()
