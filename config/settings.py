@@ -163,6 +163,7 @@ SPECTACULAR_SETTINGS = {
         "chat.rest.openapi.schema.add_security_schemes",
         "chat.rest.openapi.schema.close_request_bodies",
         "chat.rest.openapi.examples.describe",
+        "chat.rest.openapi.json_schema.use_json_schema",
     ],
 }
 

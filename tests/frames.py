@@ -9,7 +9,7 @@ import jsonschema_rs
 import orjson
 import yaml
 
-from tests.json_schemas import as_json_schema, make_validator
+from tests.json_schemas import closed, make_validator
 
 Json = dict[str, Any]
 
@@ -70,5 +70,5 @@ def _replies() -> list[str]:
 
 @cache
 def _components() -> Json:
-    components: Json = as_json_schema({"schemas": document()["components"]["schemas"]})
+    components: Json = closed({"schemas": document()["components"]["schemas"]})
     return components

@@ -17,23 +17,21 @@ def make_validator(
     """The validator of a schema that refers to `components`. It refuses properties that are not in
     the schema."""
     return jsonschema_rs.Draft202012Validator(
-        {**as_json_schema(schema), "components": components},
+        {**closed(schema), "components": components},
         validate_formats=True,
         formats={"date-time": _is_timestamp},
     )
 
 
-def as_json_schema(node: Any) -> Any:
-    """OpenAPI 3.0 says `nullable` where JSON Schema knows null as a type."""
+def closed(node: Any) -> Any:
+    """The schema with objects that have no other properties than those it names."""
     if isinstance(node, list):
-        return [as_json_schema(part) for part in node]
+        return [closed(part) for part in node]
     if not isinstance(node, dict):
         return node
-    converted = {key: as_json_schema(value) for key, value in node.items() if key != "nullable"}
+    converted = {key: closed(value) for key, value in node.items()}
     if converted.get("type") == "object" and "properties" in converted:
         converted["additionalProperties"] = False
-    if node.get("nullable") is True:
-        return {"anyOf": [converted, {"type": "null"}]}
     return converted
 
 

@@ -29,6 +29,8 @@ from chat.socket.commands import TYPED
 Json = dict[str, Any]
 
 _CHANNEL = "#/channels/socket"
+_BEARER = "bearer"
+_SECURITY: list[Json] = [{"$ref": f"#/components/securitySchemes/{_BEARER}"}]
 _ID: Json = {"anyOf": [INTEGER, {"type": "string", "maxLength": 64}]}
 _OWN = (
     *("unread_count", "read_seq", "mentioned_seq", "marked_unread", "visible_from"),
@@ -63,7 +65,18 @@ def make() -> Json:
             }
         },
         "operations": _operations(),
-        "components": {"messages": messages, "schemas": schemas},
+        "components": {
+            "messages": messages,
+            "schemas": schemas,
+            "securitySchemes": {
+                _BEARER: {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The token of a person, in the header Authorization, or in the"
+                    " subprotocol `bearer.TOKEN` beside `chat.v1`.",
+                }
+            },
+        },
     }
     return deepcopy(document)  # its parts are constants, some of them in several places
 
@@ -76,6 +89,7 @@ def _operations() -> Json:
             "action": "receive",
             "channel": {"$ref": _CHANNEL},
             "summary": f"The command `{name}`",
+            "security": _SECURITY,
             "messages": [_listed(name)],
             "reply": {
                 "channel": {"$ref": _CHANNEL},
@@ -88,6 +102,7 @@ def _operations() -> Json:
         "action": "send",
         "channel": {"$ref": _CHANNEL},
         "summary": "Events, which the server sends unasked",
+        "security": _SECURITY,
         "messages": [_listed(name) for name in (*DURABLE, *SOFT, *SESSION)],
     }
     return {**commands, "events": events}
@@ -147,7 +162,8 @@ def _described(schema: Json, name: str) -> Json:
     described = {}
     for field, found in schema.get("properties", {}).items():
         known = _words(field, name)
-        described[field] = {**_described(found, name), "description": known.description}
+        inner = {"allOf": [found]} if "$ref" in found else _described(found, name)
+        described[field] = {**inner, "description": known.description}
         if known.example is not None:
             described[field]["example"] = known.example
     return {**schema, "properties": described} if described else dict(schema)
@@ -161,7 +177,7 @@ def _words(field: str, name: str) -> Words:
 def _components() -> Json:
     """Return the OpenAPI components that frames use, and the components of frames only."""
     rest = Generator().get_schema(public=True)  # type: ignore[no-untyped-call]
-    known = _as_json_schema(rest["components"]["schemas"])
+    known = dict(rest["components"]["schemas"])
     known["SharedConversation"] = _without(known["Conversation"], *_OWN)
     known["SyncedChanges"] = _without(known["Changes"], "epoch")
     for name, own in COMPONENTS.items():
@@ -194,18 +210,3 @@ def _gather(node: Any, known: Json, needed: Json) -> None:
             needed[name] = known[name]
             _gather(known[name], known, needed)
         _gather(list(node.values()), known, needed)
-
-
-def _as_json_schema(node: Any) -> Any:
-    """Convert OpenAPI 3.0 to JSON Schema, which has a type `null` instead of `nullable`."""
-    if isinstance(node, list):
-        return [_as_json_schema(part) for part in node]
-    if not isinstance(node, dict):
-        return node
-    converted = {key: _as_json_schema(value) for key, value in node.items() if key != "nullable"}
-    if node.get("nullable") is not True:
-        return converted
-    about = {key: converted.pop(key) for key in ("description", "example") if key in converted}
-    if "allOf" in converted:
-        converted.pop("type", None)
-    return {"anyOf": [converted, NULL], **about}

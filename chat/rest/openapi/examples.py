@@ -111,7 +111,7 @@ def example(schema: Json, schemas: Json) -> Any:
         return None if is_value else example(parts[0], schemas)
     if "enum" in schema:
         return schema["enum"][0]
-    if schema.get("type") == "array":
+    if "items" in schema:
         return [example(schema["items"], schemas)]
     if "properties" in schema:
         return {name: example(found, schemas) for name, found in schema["properties"].items()}

@@ -43,7 +43,9 @@ WORDS: dict[str, Words] = {
     ),
     "before": Words("Only messages before this `seq`, exclusive.", 43),
     "clear": Words(
-        "Whether to remove your unread mark even if the read position does not move.", False
+        "Whether to remove your unread mark even if the read position does not move; false by "
+        "default.",
+        False,
     ),
     "client_id": Words(
         "Your own id of the request: 1 to 128 printable ASCII characters. A retry with the same "
@@ -255,7 +257,9 @@ WORDS: dict[str, Words] = {
     "token": Words("The registration token or installation id.", "dQw4w9WgXcQ:APA91b"),
     "DevelopmentToken.token": Words("The bearer token.", "WyJhbm4iLDE3Njk4NjA4MDBd.c2lnbmF0dXJl"),
     "token_kind": Words(
-        "`token`: a registration token; `installation_id`: a Firebase installation id.", "token"
+        "`token`, the default: a registration token; `installation_id`: a Firebase installation "
+        "id.",
+        "token",
     ),
     "type": Words("A URN that contains the code.", "urn:chat:problem:invalid_request"),
     "typing": Words("Whether you are typing; true by default.", True),

@@ -258,7 +258,7 @@ conversation_id: string
  */
 seq: number
 /**
- * Whether to remove your unread mark even if the read position does not move.
+ * Whether to remove your unread mark even if the read position does not move; false by default.
  */
 clear?: boolean
 }
@@ -403,6 +403,9 @@ type: "reply"
  * The content, which depends on `type`.
  */
 data: {
+/**
+ * The message after the change.
+ */
 message: Message
 /**
  * Whether this command created the message; false: it existed already.
@@ -545,6 +548,9 @@ type: "reply"
  * The content, which depends on `type`.
  */
 data: {
+/**
+ * The message after the change.
+ */
 message: Message
 }
 }
@@ -580,6 +586,9 @@ type: "reply"
  * The content, which depends on `type`.
  */
 data: {
+/**
+ * The message after the change.
+ */
 message: Message
 }
 }
@@ -596,6 +605,9 @@ type: "reply"
  * The content, which depends on `type`.
  */
 data: {
+/**
+ * The message after the change.
+ */
 message: Message
 }
 }
@@ -608,6 +620,9 @@ id: (number | string)
  * The kind of frame.
  */
 type: "reply"
+/**
+ * The content, which depends on `type`.
+ */
 data: ReadReceipt
 }
 export interface ReadReceipt {
@@ -975,6 +990,9 @@ unread_count: number
  * The `seq` of the message that you marked as unread: show a dot. null if there is none.
  */
 marked_unread: (number | null)
+/**
+ * Your settings in this conversation.
+ */
 preferences: Preferences
 }
 export interface Preferences {
@@ -1008,6 +1026,9 @@ id: (number | string)
  * The kind of frame.
  */
 type: "reply"
+/**
+ * The content, which depends on `type`.
+ */
 data: PresenceList
 }
 export interface PresenceList {
@@ -1110,6 +1131,9 @@ version: number
  * The content, which depends on `type`.
  */
 data: {
+/**
+ * The message after the change.
+ */
 message: Message
 }
 }
@@ -1142,6 +1166,9 @@ version: number
  * The content, which depends on `type`.
  */
 data: {
+/**
+ * The message after the change.
+ */
 message: Message
 /**
  * How many messages are pinned; absent if that did not change.
@@ -1178,6 +1205,9 @@ version: number
  * The content, which depends on `type`.
  */
 data: {
+/**
+ * The message after the change.
+ */
 message: Message
 /**
  * How many messages are pinned; absent if that did not change.
@@ -1214,6 +1244,9 @@ version: number
  * The content, which depends on `type`.
  */
 data: {
+/**
+ * The message after the change.
+ */
 message: Message
 /**
  * The id of the person who made the change; null: an operator.
@@ -1258,6 +1291,9 @@ version: number
  * The content, which depends on `type`.
  */
 data: {
+/**
+ * The conversation after the change.
+ */
 conversation: SharedConversation
 }
 }
@@ -1452,6 +1488,9 @@ since: number
  * The present state of the changed messages, by `version`.
  */
 messages: Message[]
+/**
+ * The conversation after the change.
+ */
 conversation: SharedConversation
 }
 }
@@ -1531,6 +1570,9 @@ data: {
  * The id of the conversation.
  */
 conversation_id: string
+/**
+ * Your settings in this conversation.
+ */
 preferences: Preferences
 }
 }
@@ -1629,6 +1671,9 @@ conversation_id: string
  * The content, which depends on `type`.
  */
 data: {
+/**
+ * The conversation after the change.
+ */
 conversation: SharedConversation
 }
 }
@@ -1860,6 +1905,9 @@ instance_id: string
  * The time by the store's clock.
  */
 at: string
+/**
+ * The content, which depends on `type`.
+ */
 data: PersonPresence
 }
 export interface AuthExpiringEvent {

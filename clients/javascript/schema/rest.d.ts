@@ -1253,7 +1253,7 @@ export interface components {
              */
             token: string;
             /**
-             * @description `token`: a registration token; `installation_id`: a Firebase installation id.
+             * @description `token`, the default: a registration token; `installation_id`: a Firebase installation id.
              * @example token
              */
             token_kind: components["schemas"]["TokenKindEnum"];
@@ -1441,11 +1441,10 @@ export interface components {
         KindEnum: "direct" | "group";
         MarkReadRequest: {
             /**
-             * @description Whether to remove your unread mark even if the read position does not move.
-             * @default false
+             * @description Whether to remove your unread mark even if the read position does not move; false by default.
              * @example false
              */
-            clear: boolean;
+            clear?: boolean;
             /**
              * Format: int64
              * @description The number of the message in its conversation: 1, 2, 3… without gaps. For a conversation: the number of its latest message.
@@ -2052,11 +2051,10 @@ export interface components {
              */
             token: string;
             /**
-             * @description `token`: a registration token; `installation_id`: a Firebase installation id.
-             * @default token
+             * @description `token`, the default: a registration token; `installation_id`: a Firebase installation id.
              * @example token
              */
-            token_kind: components["schemas"]["TokenKindEnum"];
+            token_kind?: components["schemas"]["TokenKindEnum"];
         };
         Report: {
             /**
@@ -2195,10 +2193,9 @@ export interface components {
         SetTypingRequest: {
             /**
              * @description Whether you are typing; true by default.
-             * @default true
              * @example true
              */
-            typing: boolean;
+            typing?: boolean;
         };
         SnippetPart: {
             /**

@@ -4,13 +4,13 @@ import fcntl
 import gzip
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.clients.javascript.conftest import PACKAGE, Run
 
+_DOCS = PACKAGE.parents[1] / "docs"
 MAX_BYTES = {
     "index.js": 12 * 1024,
     "files/index.js": 3 * 1024,
@@ -43,17 +43,6 @@ chat.conversation("c").model;
 chat.createConversation({ kind: "circle", participant_ids: [] });
 """
 """What the types refuse, and what they accept."""
-REST_ALONE = """
-import type { components, paths } from "./rest.js";
-type Message = components["schemas"]["Message"];
-type Send = paths["/api/v1/conversations/{conversation_id}/messages"]["post"];
-const body: Send["requestBody"]["content"]["application/json"] = { text: "Hello", client_id: "1" };
-const sent = (answer: Send["responses"][201]["content"]["application/json"]): Message => answer;
-const code: components["schemas"]["Problem"]["code"] = "a_code_of_a_later_version";
-export { body, code, sent };
-"""
-"""A client of somebody who takes the types of docs/openapi.yaml alone. A code of a later version is
-one of them."""
 
 
 @pytest.fixture(scope="module")
@@ -94,15 +83,13 @@ def test_bundlers_and_node_understand_it(run: Run, bin_folder: Path, tarball: Pa
 def test_the_ten_lines_of_its_readme_are_typed(
     run: Run, bin_folder: Path, tarball: Path, tmp_path: Path
 ) -> None:
-    """The TypeScript of the README compiles with the packed package, strictly, and so does a client
-    of REST alone with the types of docs/openapi.yaml."""
+    """The TypeScript of the README compiles with the packed package, strictly."""
     readme = (PACKAGE / "README.md").read_text()
     blocks = re.findall(r"```tsx?\n(.*?)```", readme, re.DOTALL)
-    sources = [*blocks, MISTAKES, REST_ALONE]
+    sources = [*blocks, MISTAKES]
     for number, block in enumerate(sources):
         (tmp_path / f"block{number}.tsx").write_text(block)
     (tmp_path / "around.d.ts").write_text(AROUND)
-    shutil.copy(PACKAGE / "schema" / "rest.d.ts", tmp_path)
     modules = tmp_path / "node_modules" / "chat-client"
     modules.mkdir(parents=True)
     for name in ("@types", "csstype"):
@@ -121,6 +108,16 @@ def test_the_ten_lines_of_its_readme_are_typed(
 def test_its_types_are_those_of_the_api(run: Run) -> None:
     """Those generated from docs/openapi.yaml and docs/asyncapi.yaml are fresh."""
     run("node", "schema/generate.js", "--check")
+
+
+@pytest.mark.timeout(300)
+def test_a_linter_finds_nothing_in_the_documents(run: Run, bin_folder: Path) -> None:
+    """Of the API and of the socket."""
+    documents = (_DOCS / "openapi.yaml", _DOCS / "asyncapi.yaml")
+    environment = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+    for document in documents:
+        printed = run(bin_folder / "redocly", "lint", "--format=json", document, **environment)
+        assert json.loads(printed)["problems"] == []
 
 
 @pytest.mark.timeout(300)

@@ -11,7 +11,7 @@ import orjson
 
 from chat.authentication import issue_development_token
 from chat.rest.openapi.generator import Generator
-from tests.json_schemas import as_json_schema, make_validator
+from tests.json_schemas import closed, make_validator
 
 Json = dict[str, Any]
 
@@ -182,5 +182,5 @@ def _validator(answer_schema: bytes) -> jsonschema_rs.Draft202012Validator:
 
 @cache
 def _components() -> Json:
-    components: Json = as_json_schema(schema()["components"])
+    components: Json = closed(schema()["components"])
     return components

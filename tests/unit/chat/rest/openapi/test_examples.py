@@ -1,5 +1,7 @@
 """The OpenAPI document explains itself: a front-end developer needs nothing beside it."""
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +33,7 @@ def test_every_property_is_described() -> None:
     for component, found in schema()["components"]["schemas"].items():
         for name, shape in found.get("properties", {}).items():
             assert shape.get("description"), f"{component}.{name}"
-            nested = "allOf" in shape or "$ref" in shape.get("items", {})
+            nested = {"allOf", "anyOf"} & shape.keys() or "$ref" in shape.get("items", {})
             assert nested or "example" in shape, f"{component}.{name}"
 
 
@@ -104,15 +106,32 @@ def test_every_operation_belongs_to_a_noun() -> None:
     assert document["servers"]
 
 
-def test_null_is_an_answer_of_a_type() -> None:
-    """OpenAPI 3.0 knows no `nullable` without one."""
+def test_null_is_a_type() -> None:
+    """As JSON Schema has it, which is what OpenAPI 3.1 speaks."""
+    document = schema()
+    last_message = document["components"]["schemas"]["Conversation"]["properties"]["last_message"]
 
-    def look(node: Any) -> None:
-        if isinstance(node, dict):
-            assert not node.get("nullable") or "type" in node, node
-            node = list(node.values())
-        if isinstance(node, list):
-            for part in node:
-                look(part)
+    assert document["openapi"] == "3.1.0"
+    assert last_message["anyOf"] == [{"$ref": "#/components/schemas/Message"}, {"type": "null"}]
+    assert '"nullable"' not in json.dumps(document)
 
-    look(schema())
+
+def test_every_operation_describes_its_refusals() -> None:
+    """Those of every request, and those of a body; each shows what it looks like."""
+    for operation in operations():
+        expected = {"400", "401", "403", "406", "429", "500", "503"}
+        if "requestBody" in operation:
+            expected |= {"413", "415"}
+        refusals = {status for status in operation["responses"] if status >= "400"}
+        assert refusals >= expected, operation["operationId"]
+        for status in refusals:
+            content = operation["responses"][status]["content"]["application/problem+json"]
+            assert content["example"]["status"] == int(status), operation["operationId"]
+
+
+def test_an_operation_id_is_a_verb_and_its_object() -> None:
+    """It is the name of a method in generated clients."""
+    ids = [operation["operationId"] for operation in operations()]
+
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", one) for one in ids)

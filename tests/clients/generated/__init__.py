@@ -1,0 +1,1 @@
+"""Clients that others generate from docs/openapi.yaml compile, and chat with a real server."""
