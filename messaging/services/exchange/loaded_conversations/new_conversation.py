@@ -7,6 +7,7 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.participant import ReadPosition
 from messaging.exchange.hashing import ConversationHash
+from messaging.exchange.named import people_of_conversation, people_of_message
 from messaging.exchange.records import FullMessage
 from messaging.services.exchange.dumping import digest_of
 from messaging.services.exchange.loaded_conversations.blocks import (
@@ -54,6 +55,7 @@ class NewConversation:
         self._hash = ConversationHash()
         self._hash.add(conversation)
         self._positions: list[ReadPosition] = []
+        self._named = people_of_conversation(conversation)
 
     @property
     def messages(self) -> int:
@@ -66,6 +68,7 @@ class NewConversation:
         """Add the next message. Raises Differs, AlreadyStored, StoreUnavailable."""
         line = self._hash.add(full)
         self._last = full
+        self._named |= people_of_message(full)
         if await self._resumed.has(full.message.seq, line):
             await self._mark.keep()
             return
@@ -81,8 +84,9 @@ class NewConversation:
         conversation = self._conversation
         await self._resumed.complete()
         await self._flush()
-        for start in range(0, len(self._positions), _POSITIONS):
-            some = self._positions[start : start + _POSITIONS]
+        positions = [*self._positions, *self._missing_positions()]
+        for start in range(0, len(positions), _POSITIONS):
+            some = positions[start : start + _POSITIONS]
             await retried(self._exchange.put_positions, conversation.id, some)
         await wait_until_marked(self._stores.index, conversation)
         last = None if self._last is None else self._last.message
@@ -96,6 +100,17 @@ class NewConversation:
         await self._mark.remove()
         await self._compare()
         return Result.NEW
+
+    def _missing_positions(self) -> list[ReadPosition]:
+        """Return positions of the people whom the conversation names and who have none in the file:
+        an erasure finds the conversation by them. Those who have left have read everything."""
+        seq, participants = self._conversation.seq, self._conversation.participants
+        return [
+            ReadPosition(user_id=one)
+            if one in participants
+            else ReadPosition(user_id=one, read_seq=seq, delivered_seq=seq)
+            for one in sorted(self._named - {one.user_id for one in self._positions})
+        ]
 
     async def _flush(self) -> None:
         await self._mark.keep()
