@@ -16,6 +16,7 @@ from messaging.exchange.importing.foreign import Unusable
 from messaging.files.checking.workers import CheckingWorkers, workers_of_this_machine
 from messaging.files.storage import FileStorage, FilesUnavailable
 from messaging.files.storages import make_storage
+from messaging.personal_data.evidence import Evidence
 from messaging.services.exchange.file_loading import load_file
 from messaging.services.exchange.imported_files import ImportedFiles
 from messaging.services.exchange.importing import Import
@@ -135,6 +136,8 @@ class Command(BaseCommand):
                 target,
                 load,
                 stores,
+                evidence=Evidence(storage),
+                command="import_conversations",
                 on_progress=lambda *_: None,
                 show=self.stdout.write,
                 on_checked=lambda: files.store(storage, attachments),

@@ -8,7 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.files.storage import FilesUnavailable
+from messaging.files.storages import make_storage
 from messaging.management.progress import Progress
+from messaging.personal_data.evidence import Evidence
 from messaging.services.exchange.dumping import Counts
 from messaging.services.exchange.file_loading import find_problems, load_file
 from messaging.services.exchange.loading import Load, NotLoaded
@@ -19,7 +22,8 @@ class Command(BaseCommand):
     help = (
         "Loads a file of dump_conversations into the store, which may be in use. First the whole "
         "file is checked, and nothing is loaded from a file with a problem. Each conversation is "
-        "compared with the file by a hash afterwards. Stop it at any time: the next call goes on."
+        "compared with the file by a hash afterwards. Stop it at any time: the next call goes on. "
+        "People who were erased since the file was made are erased again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,6 +42,11 @@ class Command(BaseCommand):
                 asyncio.run(self._load(file, file.stat().st_size))
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
+        except FilesUnavailable:
+            raise CommandError(
+                "The storage of files does not answer, so nobody knows who was erased. Run this "
+                "command again: it goes on."
+            ) from None
         except StoreUnavailable:
             raise CommandError(
                 "The store does not answer. Run `manage.py doctor`, then this command again: it "
@@ -56,7 +65,7 @@ class Command(BaseCommand):
         self.stdout.write("No problem was found.")
 
     async def _load(self, file: Path, size: int) -> None:
-        stores = make_stores()
+        stores, storage = make_stores(), make_storage()
         progress = Progress(lambda line: self.stderr.write(line, str), total=size)
 
         def show(counts: Counts, at: int) -> None:
@@ -65,8 +74,17 @@ class Command(BaseCommand):
 
         load = Load(stores)
         try:
-            problems = await load_file(file, load, stores, on_progress=show, show=self.stdout.write)
+            problems = await load_file(
+                file,
+                load,
+                stores,
+                evidence=Evidence(storage),
+                command="load_conversations",
+                on_progress=show,
+                show=self.stdout.write,
+            )
         finally:
+            await storage.close()
             await stores.close()
         if problems:
             raise CommandError(f"{problems} problems. Nothing was loaded.")

@@ -9,7 +9,11 @@ from messaging.domain.exceptions import StoreUnavailable
 from messaging.files.storage import FilesUnavailable
 from messaging.files.storages import make_storage
 from messaging.personal_data.evidence import Evidence
-from messaging.services.operators.restored_erasures import Reapplied, reapply_erasures
+from messaging.services.operators.restored_erasures import (
+    OTHER_KEYS,
+    Reapplied,
+    reapply_erasures,
+)
 from messaging.stores import make_stores
 from messaging.stores.epochs import Epoch
 
@@ -33,18 +37,10 @@ class Command(BaseCommand):
             ) from None
         except StoreUnavailable:
             raise CommandError("The store does not answer. Run `manage.py doctor`.") from None
-        for job_id in reapplied.jobs:
-            self.stdout.write(f"A restored person is erased again: job {job_id}.")
-        for user_id in reapplied.returned:
-            self.stdout.write(
-                f"{user_id!r} was erased and came back since. Run `manage.py erase_user` to erase "
-                "this person again."
-            )
+        for sentence in reapplied.sentences():
+            self.stdout.write(sentence)
         if reapplied.other_keys:
-            raise CommandError(
-                "Some receipts of erasures were made with another CHAT_ERASURE_KEY or SECRET_KEY. "
-                "Their people were not looked for. Run this command with each key that was in use."
-            )
+            raise CommandError(OTHER_KEYS)
 
 
 async def _renew() -> Epoch:

@@ -7,9 +7,12 @@ from typing import BinaryIO
 from messaging.exchange.checking import check
 from messaging.exchange.reading import Line, Problem, read_lines
 from messaging.exchange.records import Header
+from messaging.personal_data.evidence import Evidence
 from messaging.services.exchange.dumping import Counts
 from messaging.services.exchange.loading import Load, NotLoaded
+from messaging.services.exchange.restored_people import RestoredPeople, erase_again
 from messaging.services.exchange.resuming import Place, Resuming
+from messaging.services.operators.restored_erasures import OTHER_KEYS
 from messaging.stores import Stores
 
 
@@ -24,6 +27,8 @@ async def load_file(
     load: Load,
     stores: Stores,
     *,
+    evidence: Evidence,
+    command: str,
     on_progress: Callable[[Counts, int], object],
     show: Callable[[str], object],
     on_checked: Callable[[], Awaitable[object]] | None = None,
@@ -31,9 +36,10 @@ async def load_file(
     """Load a file, and return the number of its problems: if there are any, they are shown, and
     nothing is loaded. `on_checked` is called before a file without a problem is loaded.
     `on_progress` gets the place in the file, in bytes. Conversations of `Load.others` are shown
-    too.
+    too. Erased people whom the file brings back are erased again, also if the load ends at a line.
+    `command` asks for that, and `show` says so.
 
-    Raises NotLoaded, StoreUnavailable, OSError.
+    Raises NotLoaded, StoreUnavailable, FilesUnavailable, OSError.
     """
     with path.open("rb") as file:
         header = _header(file)
@@ -52,15 +58,25 @@ async def load_file(
             show(f"Going on after line {place.line}.")
 
         def note(counts: Counts, line: Line) -> None:
-            resuming.note(Place(line=line.number, at=line.end))
+            resuming.note(Place(line=line.number, at=line.end), restored=load.restored.found)
             on_progress(counts, line.end)
 
         if on_checked is not None:
             await on_checked()
         load.on_progress = note
         load.on_other = show
+        load.restored = RestoredPeople(await evidence.list_hashes(), resuming.restored())
         file.seek(place.at)
-        await load.load(read_lines(file, number=place.line, at=place.at), header=header)
+        try:
+            await load.load(read_lines(file, number=place.line, at=place.at), header=header)
+        finally:
+            reapplied = await erase_again(
+                stores, evidence, load.restored, header=header, command=command
+            )
+            for sentence in reapplied.sentences():
+                show(sentence)
+            if reapplied.other_keys:
+                show(OTHER_KEYS)
         resuming.end()
     return 0
 

@@ -28,6 +28,7 @@ from messaging.services.exchange.loaded_conversations.new_conversation import Ne
 from messaging.services.exchange.loaded_conversations.results import Differs, Result
 from messaging.services.exchange.loaded_conversations.resumed_messages import delete_messages
 from messaging.services.exchange.loading_people import load_person
+from messaging.services.exchange.restored_people import RestoredPeople
 from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
 from messaging.stores.exchange import AlreadyStored, is_shell
@@ -58,6 +59,8 @@ class Load:
         """The conversations of them that have the messages of the file and later changes."""
         self.others = 0
         """The conversations of them that have later changes, and not all messages of the file."""
+        self.restored = RestoredPeople()
+        """The erased people whose data the load has stored."""
         self.on_other: Callable[[str], object] = lambda _: None
         """Is called with a sentence for each of these."""
         self._steps: Mapping[type, Callable[[Any], Any]] = {
@@ -95,6 +98,8 @@ class Load:
     async def _person(self, person: Person) -> None:
         new = await load_person(self._stores, person)
         self.counts.people += new
+        if new:
+            self.restored.note([person.user_id])
         self.kept.people += not new
 
     async def _begin(self, conversation: Conversation) -> None:
@@ -133,6 +138,8 @@ class Load:
         self.kept.conversations += not new
         self.counts.messages += self._current.messages if new else 0
         self.continued += result is Result.CONTINUED
+        if new or result is Result.SAME:  # an earlier load may have stored it
+            self.restored.note(self._current.people, conversations=1)
         if result is Result.OTHER:
             self.others += 1
             self.on_other(
@@ -144,4 +151,6 @@ class Load:
     async def _report(self, full: FullReport) -> None:
         new = await retried(self._exchange.load_report, full)
         self.counts.reports += new
+        if new:
+            self.restored.note([full.report.reporter_id, full.report.author_id])
         self.kept.reports += not new

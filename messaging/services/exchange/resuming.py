@@ -6,8 +6,10 @@ Without this file a load begins anew. Nothing is stored twice then, but everythi
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 _EVERY_SECONDS = 0.5
 
@@ -37,20 +39,32 @@ class Resuming:
     def place(self) -> Place | None:
         """Return how far an earlier load of this content into this store has come."""
         try:
-            noted = json.loads(self._path.read_text())
-            if noted["key"] != self._key:
-                return None
-            return Place(**noted["place"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return Place(**self._noted()["place"])
+        except (KeyError, TypeError):
             return None
 
-    def note(self, place: Place) -> None:
-        """Note a place, at most twice a second."""
+    def restored(self) -> Mapping[str, int]:
+        """Return the erased people whom that load has brought back."""
+        restored: Mapping[str, int] = self._noted().get("restored", {})
+        return restored
+
+    def _noted(self) -> dict[str, Any]:
+        """Return what is noted of this load; nothing if it begins anew."""
+        try:
+            noted: dict[str, Any] = json.loads(self._path.read_text())
+            return noted if noted["key"] == self._key else {}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+
+    def note(self, place: Place, *, restored: Mapping[str, int]) -> None:
+        """Note a place, at most twice a second; and the erased people whom the load has brought
+        back until then."""
         if time.monotonic() - self._noted_at < _EVERY_SECONDS:
             return
         self._noted_at = time.monotonic()
         new = self._path.with_name(f"{self._path.name}.new")
-        new.write_text(json.dumps({"key": self._key, "place": asdict(place)}))
+        noted = {"key": self._key, "place": asdict(place), "restored": dict(restored)}
+        new.write_text(json.dumps(noted))
         os.replace(new, self._path)  # noqa: PTH105  atomic
 
     def end(self) -> None:

@@ -4,7 +4,7 @@ The evidence in the storage of files has a keyed hash of each erased id. The ids
 people are hashed and compared.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,10 @@ from messaging.personal_data.requests import request_erasure
 from messaging.stores import Stores
 
 _PAGE = 500
+OTHER_KEYS = (
+    "Some receipts of erasures were made with another CHAT_ERASURE_KEY or SECRET_KEY. Their people "
+    "were not looked for. Run this command with each key that was in use."
+)
 _REASON = "A backup from before the erasure was restored."
 
 
@@ -30,6 +34,46 @@ class Reapplied:
     """Whether there are receipts of another `CHAT_ERASURE_KEY`, whose people were not looked
     for."""
 
+    def sentences(self) -> Iterator[str]:
+        """Yield what was done about whom, for the operator."""
+        for job_id in self.jobs:
+            yield f"A restored person is erased again: job {job_id}."
+        for user_id in self.returned:
+            yield (
+                f"{user_id!r} was erased and came back since. Run `manage.py erase_user` to erase "
+                "this person again."
+            )
+
+
+class Reapplying:
+    """Asks again for the erasures of people whose data came back."""
+
+    def __init__(self, stores: Stores, *, command: str, reason: str) -> None:
+        self._stores = stores
+        self._by = Actor(kind=ActorKind.COMMAND, name=command)
+        self._reason = reason
+        self._jobs: list[str] = []
+        self._returned: list[str] = []
+
+    async def erase(self, user_id: str, *, erased_at: datetime, restored: int = 0) -> None:
+        """Ask for an erasure, unless the person came back: then they have more positions that
+        changed since than the `restored` ones. Raises StoreUnavailable."""
+        since = await self._stores.conversations.list_changed_positions(
+            user_id, since=erased_at, limit=restored + 1
+        )
+        if len(since.positions) > restored:
+            self._returned.append(user_id)
+            return
+        job = await request_erasure(
+            self._stores.database, person_id=user_id, by=self._by, reason=self._reason
+        )
+        self._jobs.append(job.id)
+
+    def done(self, *, other_keys: bool) -> Reapplied:
+        return Reapplied(
+            jobs=tuple(self._jobs), returned=tuple(self._returned), other_keys=other_keys
+        )
+
 
 async def reapply_erasures(stores: Stores, evidence: Evidence, *, command: str) -> Reapplied:
     """Ask again for the erasure of everyone who was erased and is in the store. Without erasures,
@@ -40,21 +84,13 @@ async def reapply_erasures(stores: Stores, evidence: Evidence, *, command: str) 
         async for user_id in _everyone(stores):
             if is_user_id(user_id) and hash_of(user_id) in hashes:
                 found[user_id] = None
-    jobs, returned = [], []
+    reapplying = Reapplying(stores, command=command, reason=_REASON)
     for user_id in found:
-        if not await _has_data(stores, user_id):
-            continue
-        receipt = await evidence.get(hash_of(user_id))
-        erased_at = datetime.fromisoformat(receipt["erased_at"])
-        since = await stores.conversations.list_changed_positions(user_id, since=erased_at, limit=1)
-        if since.positions:
-            returned.append(user_id)
-            continue
-        by = Actor(kind=ActorKind.COMMAND, name=command)
-        job = await request_erasure(stores.database, person_id=user_id, by=by, reason=_REASON)
-        jobs.append(job.id)
-    other_keys = await evidence.has_other_keys()
-    return Reapplied(jobs=tuple(jobs), returned=tuple(returned), other_keys=other_keys)
+        if await _has_data(stores, user_id):
+            receipt = await evidence.get(hash_of(user_id))
+            erased_at = datetime.fromisoformat(receipt["erased_at"])
+            await reapplying.erase(user_id, erased_at=erased_at)
+    return reapplying.done(other_keys=await evidence.has_other_keys())
 
 
 async def _has_data(stores: Stores, user_id: str) -> bool:

@@ -1,25 +1,33 @@
-"""People whom a loaded file names are found by exports and erasures."""
+"""People whom a loaded file names: erasures find them, and are applied to them again."""
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 from itertools import chain
+from pathlib import Path
 from uuid import uuid4
 
 import orjson
+import pytest
+from asgiref.sync import sync_to_async
+from django.core.management import CommandError, call_command
 
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.identifiers import random_id
 from messaging.domain.message import MessageKind, PersonReactions, ReactionSummary
 from messaging.domain.participant import Participant, Role
 from messaging.exchange.lines import encode
-from messaging.exchange.records import ConversationEnd, End, FullMessage, Header, Record
+from messaging.exchange.records import ConversationEnd, End, FullMessage, Header, Person, Record
+from messaging.models import JobRecord
+from messaging.personal_data.evidence import Evidence
 from messaging.personal_data.runner import Jobs
 from messaging.runtime.instance import Instance
 from tests.integration.chat import Api
 from tests.integration.personal_data.conftest import everywhere
 from tests.integration.personal_data.test_erasure import erase
 from tests.integration.stores.exchange.chats import dumped, loaded
-from tests.integration.stores.exchange.small_files import AT, DIRECT, messages_of
+from tests.integration.stores.exchange.small_files import AT, DIRECT, file_with, messages_of
 
 MakeApi = Callable[[str], Api]
 
@@ -95,3 +103,72 @@ async def conversations_of(instance: Instance) -> bytes:
     """What a dump has besides people: their sign-ins stay revoked for a day."""
     lines = (await dumped(instance.stores)).splitlines()
     return b"\n".join(line for line in lines if b'"record":"person"' not in line)
+
+
+def _load(path: Path) -> str:
+    out = StringIO()
+    call_command("load_conversations", str(path), stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+async def noted(instance: Instance, user_id: str, *, erased_at: datetime) -> None:
+    """Keep the receipt of an erasure."""
+    evidence = Evidence(instance.attachments.storage)
+    await evidence.put(user_id, {"erased_at": erased_at.isoformat()})
+
+
+async def test_whom_an_old_file_brings_back_is_erased_again(
+    instance: Instance, jobs: Jobs, api: MakeApi, tmp_path: Path
+) -> None:
+    """And the command says so. Nobody else; and an operator decides about who came back."""
+    path = tmp_path / "old.jsonl"
+    path.write_bytes(
+        file_with(["of Ann"], Person(user_id="ann", name="Ann"), Person(user_id="bob"))
+    )
+    for user_id in ("ann", "bob", "cid"):
+        await noted(instance, user_id, erased_at=datetime.now(UTC) - timedelta(hours=1))
+    await api("bob").group()
+
+    printed = await sync_to_async(_load)(path)
+
+    job = await JobRecord.objects.aget()
+    assert (job.person_id, job.actor) == ("ann", "load_conversations")
+    assert f"A restored person is erased again: job {job.id}." in printed
+    assert "'bob' was erased and came back since." in printed
+    await jobs.run_one(job.id)
+    assert b"of Ann" not in await dumped(instance.stores)
+    assert (await instance.people.get_profiles(["ann"]))["ann"].name is None
+
+
+async def test_who_was_back_when_the_file_was_made_stays(
+    instance: Instance, tmp_path: Path
+) -> None:
+    """Not so for an import: its export may be of any time."""
+    path = tmp_path / "new.jsonl"
+    file = file_with(["of Ann"], Person(user_id="ann"))
+    path.write_bytes(file)
+    await noted(instance, "ann", erased_at=AT - timedelta(days=1))
+
+    assert "erased again" not in await sync_to_async(_load)(path)
+    assert not await JobRecord.objects.aexists()
+
+    path.write_bytes(file.replace(b'"source":""', b'"source":"csv"'))
+    assert "erased again" in await sync_to_async(_load)(path)
+    assert (await JobRecord.objects.aget()).person_id == "ann"
+
+
+async def test_a_load_that_ends_at_a_line_erases_again_too(
+    instance: Instance, tmp_path: Path
+) -> None:
+    """What is loaded by then stays."""
+    path = tmp_path / "old.jsonl"
+    conversation, _ = messages_of(DIRECT, [])
+    stored = file_with(["another text of Bob"], conversation=conversation)
+    await loaded(stored, instance.stores)
+    path.write_bytes(file_with(["of Ann"], Person(user_id="ann"), id_="other"))
+    await noted(instance, "ann", erased_at=datetime.now(UTC))
+
+    with pytest.raises(CommandError, match="The load stopped there"):
+        await sync_to_async(_load)(path)
+
+    assert (await JobRecord.objects.aget()).person_id == "ann"

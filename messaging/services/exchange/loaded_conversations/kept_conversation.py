@@ -3,6 +3,7 @@
 from messaging.domain.conversation import Conversation
 from messaging.domain.participant import ReadPosition
 from messaging.exchange.hashing import ConversationHash
+from messaging.exchange.named import people_of_conversation, people_of_message
 from messaging.exchange.records import FullMessage
 from messaging.services.exchange.dumping import digest_of
 from messaging.services.exchange.loaded_conversations.blocks import complete_blocks
@@ -25,17 +26,21 @@ class KeptConversation:
         """The numbers of messages that are not looked up yet, by id."""
         self._hash = ConversationHash()
         self._hash.add(conversation)
+        self.people = people_of_conversation(conversation)
+        """As in `NewConversation`."""
 
     @property
     def messages(self) -> int:
         return self._hash.messages
 
     def add_position(self, position: ReadPosition) -> None:
-        """People keep their positions."""
+        """Note whose it is. People keep their positions."""
+        self.people.add(position.user_id)
 
     async def add(self, full: FullMessage) -> None:
         """Add the next message. Raises StoreUnavailable."""
         self._hash.add(full)
+        self.people |= people_of_message(full)
         if self._is_newer:
             self._wanted[full.message.id] = full.message.seq
             if len(self._wanted) == _MESSAGES:

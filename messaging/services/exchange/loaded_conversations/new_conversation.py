@@ -55,7 +55,8 @@ class NewConversation:
         self._hash = ConversationHash()
         self._hash.add(conversation)
         self._positions: list[ReadPosition] = []
-        self._named = people_of_conversation(conversation)
+        self.people = people_of_conversation(conversation)
+        """Everyone whom the conversation and its messages name, and who has a position in it."""
 
     @property
     def messages(self) -> int:
@@ -63,12 +64,13 @@ class NewConversation:
 
     def add_position(self, position: ReadPosition) -> None:
         self._positions.append(position)
+        self.people.add(position.user_id)
 
     async def add(self, full: FullMessage) -> None:
         """Add the next message. Raises Differs, AlreadyStored, StoreUnavailable."""
         line = self._hash.add(full)
         self._last = full
-        self._named |= people_of_message(full)
+        self.people |= people_of_message(full)
         if await self._resumed.has(full.message.seq, line):
             await self._mark.keep()
             return
@@ -109,7 +111,7 @@ class NewConversation:
             ReadPosition(user_id=one)
             if one in participants
             else ReadPosition(user_id=one, read_seq=seq, delivered_seq=seq)
-            for one in sorted(self._named - {one.user_id for one in self._positions})
+            for one in sorted(self.people - {one.user_id for one in self._positions})
         ]
 
     async def _flush(self) -> None:

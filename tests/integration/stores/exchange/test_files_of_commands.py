@@ -110,16 +110,20 @@ async def test_an_import_has_the_id_of_its_content(stores: Stores, tmp_path: Pat
 
 
 def test_a_changed_file_has_no_place(tmp_path: Path) -> None:
+    """Otherwise the next load goes on, and knows whom the first part has brought back."""
     path = tmp_path / "chat.jsonl"
     path.write_bytes(b"1\n2\n")
     place = Place(line=1, at=2)
-    Resuming(path, load_id="a", target="b").note(place)
+    assert Resuming(path, load_id="a", target="b").restored() == {}
+    Resuming(path, load_id="a", target="b").note(place, restored={"ann": 2})
     assert Resuming(path, load_id="a", target="b").place() == place
+    assert Resuming(path, load_id="a", target="b").restored() == {"ann": 2}
 
     path.write_bytes(b"1\n3\n")
     os.utime(path, ns=(1, 1))
 
     assert Resuming(path, load_id="a", target="b").place() is None
+    assert Resuming(path, load_id="a", target="b").restored() == {}
 
 
 async def test_a_deletion_that_is_not_finished_is_dumped_as_finished(

@@ -1,0 +1,46 @@
+"""The people whom a load brings back after their erasure: they are erased again."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from messaging.exchange.importing.converters import CONVERTERS
+from messaging.exchange.records import Header
+from messaging.personal_data.evidence import Evidence, hash_of
+from messaging.services.operators.restored_erasures import Reapplied, Reapplying
+from messaging.stores import Stores
+
+_REASON = "A file from before the erasure was loaded."
+
+
+class RestoredPeople:
+    def __init__(
+        self, hashes: frozenset[str] = frozenset(), found: Mapping[str, int] | None = None
+    ) -> None:
+        """Create it. `hashes` are those of all erased people, `found` is what an earlier load of
+        the file has found."""
+        self._hashes = hashes
+        self.found = dict(found or {})
+        """By user id, in how many loaded conversations an erased person is named."""
+
+    def note(self, user_ids: Iterable[str], *, conversations: int = 0) -> None:
+        """Note people whose data were stored, with the number of conversations that name them."""
+        if not self._hashes:
+            return
+        for user_id in user_ids:
+            if user_id in self.found or hash_of(user_id) in self._hashes:
+                self.found[user_id] = self.found.get(user_id, 0) + conversations
+
+
+async def erase_again(
+    stores: Stores, evidence: Evidence, restored: RestoredPeople, *, header: Header, command: str
+) -> Reapplied:
+    """Ask again for the erasure of the people whom a file brought back, unless they were back when
+    it was made. An import does not tell when its export was made. Raises StoreUnavailable,
+    FilesUnavailable."""
+    reapplying = Reapplying(stores, command=command, reason=_REASON)
+    for user_id, conversations in restored.found.items():
+        receipt = await evidence.get(hash_of(user_id))
+        erased_at = datetime.fromisoformat(receipt["erased_at"])
+        if header.source in CONVERTERS or header.made_at < erased_at:
+            await reapplying.erase(user_id, erased_at=erased_at, restored=conversations)
+    return reapplying.done(other_keys=await evidence.has_other_keys())
