@@ -90,7 +90,7 @@ async def attached(ann: Rest, group: str) -> str:
         answer = await browser.put(where["url"], content=CONTENT, headers=where["headers"])
         assert answer.status_code == 200
     id_: str = announced["attachment"]["id"]
-    await ann.request("POST", f"/attachments/{id_}/complete")
+    await ann.complete(id_)
     return id_
 
 

@@ -1,5 +1,6 @@
 """One person's requests over HTTP."""
 
+import asyncio
 import ssl
 import time
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from config.development.instances import development_environment
 
 Data = dict[str, Any]
 
+_CHECK_SECONDS = 60
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # httpx would load all certificates each time
 
 
@@ -107,6 +109,21 @@ class Rest:
             "POST", f"/conversations/{conversation_id}/messages", body
         )
         return message
+
+    async def complete(self, attachment_id: str) -> None:
+        """Complete an upload. While the file is still being checked, ask again."""
+        async with asyncio.timeout(_CHECK_SECONDS):
+            while not await self._completed(attachment_id):
+                await asyncio.sleep(1)
+
+    async def _completed(self, attachment_id: str) -> bool:
+        try:
+            await self.request("POST", f"/attachments/{attachment_id}/complete")
+        except Refused as refused:
+            if refused.code != "overloaded":
+                raise
+            return False
+        return True
 
     async def history(self, conversation_id: str) -> list[Data]:
         """All messages, page by page."""

@@ -60,8 +60,12 @@ def rewritten(value: Any) -> Any:
             for name, one in value.items()
         }
     if isinstance(value, list):  # the people of a list, one after the other
-        return [LATER if one in set(Role) else rewritten(one) for one in value]
+        return [LATER if is_role(one) else rewritten(one) for one in value]
     return value
+
+
+def is_role(value: Any) -> bool:
+    return isinstance(value, str) and value in set(Role)
 
 
 def rewrite_sql(alias: str) -> None:

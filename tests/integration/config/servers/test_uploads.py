@@ -43,7 +43,7 @@ async def test_a_large_file_goes_both_ways(command: Command, serve: Serve) -> No
 
         assert answer.status_code == 200, answer.text
         id_ = announced["attachment"]["id"]
-        await ann.request("POST", f"/attachments/{id_}/complete")
+        await ann.complete(id_)
         await ann.request(
             "POST", f"/conversations/{group}/messages", {"text": "", "attachments": [id_]}
         )
