@@ -11,6 +11,7 @@ from messaging.instruments.follower_metrics import INDEX_BREAKER_OPEN, INDEX_WRI
 from messaging.instruments.metrics import STORE_UNAVAILABLE
 from messaging.stores.catalogue import Catalogue
 from messaging.stores.conversations import Store
+from messaging.stores.copying import CopyStore
 from messaging.stores.decisions import DecisionStore
 from messaging.stores.epochs import EpochStore
 from messaging.stores.erasure import ErasureStore
@@ -38,6 +39,7 @@ class Stores:
     epochs: EpochStore
     exchange: ExchangeStore
     erasure: ErasureStore
+    copying: CopyStore
     database: Calls
     """The calls of `DATABASE_URL`, for what is there on either store."""
     index: Calls
@@ -58,6 +60,7 @@ _SECONDS = 3.0
 _PROTOCOLS = (
     Store,
     Catalogue,
+    CopyStore,
     DecisionStore,
     ExchangeStore,
     ErasureStore,
@@ -74,10 +77,12 @@ for _protocol in _PROTOCOLS:
             STORE_UNAVAILABLE.labels(_operation)  # from 0, so that `increase()` shows the first one
 
 
-def make_stores() -> Stores:
-    """Return the stores for the setting `CHAT_STORE`. Only their vendor's library is imported."""
-    if settings.CHAT_STORE == "firestore":
+def make_stores(kind: str | None = None) -> Stores:
+    """Return the stores of a kind, by default that of the setting `CHAT_STORE`. Only their vendor's
+    library is imported."""
+    if (kind or settings.CHAT_STORE) == "firestore":
         from messaging.stores.firestore.catalogue import FirestoreCatalogue  # noqa: PLC0415
+        from messaging.stores.firestore.copying.store import FirestoreCopyStore  # noqa: PLC0415
         from messaging.stores.firestore.decisions import FirestoreDecisionStore  # noqa: PLC0415
         from messaging.stores.firestore.epochs import FirestoreEpochStore  # noqa: PLC0415
         from messaging.stores.firestore.erasure.store import FirestoreErasureStore  # noqa: PLC0415
@@ -100,10 +105,12 @@ def make_stores() -> Stores:
             epochs=FirestoreEpochStore(documents),
             exchange=FirestoreExchangeStore(documents),
             erasure=FirestoreErasureStore(documents),
+            copying=FirestoreCopyStore(documents),
             database=(calls := Calls(using=DEFAULT_DB_ALIAS, timeout=documents.timeout)),
             index=_index_calls(calls),
         )
     from messaging.stores.sql.catalogue import SqlCatalogue  # noqa: PLC0415
+    from messaging.stores.sql.copying.store import SqlCopyStore  # noqa: PLC0415
     from messaging.stores.sql.decisions import SqlDecisionStore  # noqa: PLC0415
     from messaging.stores.sql.epochs import SqlEpochStore  # noqa: PLC0415
     from messaging.stores.sql.erasure.store import SqlErasureStore  # noqa: PLC0415
@@ -124,6 +131,7 @@ def make_stores() -> Stores:
         epochs=SqlEpochStore(database),
         exchange=SqlExchangeStore(database),
         erasure=SqlErasureStore(database),
+        copying=SqlCopyStore(database),
         database=database.calls,
         index=_index_calls(database.calls),
     )

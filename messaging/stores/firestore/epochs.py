@@ -6,7 +6,7 @@ from typing import Any
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflict
 from messaging.stores.epochs import Epoch, ReadEpoch, first_epoch, next_epoch
-from messaging.stores.firestore.client.requests import Writes, query
+from messaging.stores.firestore.client.requests import Database, Writes, query
 from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.firestore.values import read_token
 
@@ -26,7 +26,7 @@ class FirestoreEpochStore:
             if document is not None:
                 return ReadEpoch(epoch=_epoch(document), read_at=read_at)
             writes = Writes(self._database)
-            writes.create(self._name, _fields(first_epoch()))
+            writes.create(self._name, epoch_fields(first_epoch()))
             await self._commit("read_epoch", writes)
         raise StoreUnavailable
 
@@ -39,10 +39,10 @@ class FirestoreEpochStore:
             epoch = next_epoch(current, above)
             writes = Writes(self._database)
             if document is None:
-                writes.create(self._name, _fields(epoch))
+                writes.create(self._name, epoch_fields(epoch))
             else:
                 token = read_token(document.update_time)
-                writes.update(self._name, _fields(epoch), [*_fields(epoch)], token=token)
+                writes.update(self._name, epoch_fields(epoch), [*epoch_fields(epoch)], token=token)
             await self._commit("renew_epoch", writes)
             found, _ = await self._read("renew_epoch")
             applied = found is not None and _epoch(found) == epoch
@@ -68,10 +68,14 @@ class FirestoreEpochStore:
 
     @property
     def _name(self) -> str:
-        return self._database.document("epochs", "current")
+        return epoch_name(self._database)
 
 
-def _fields(epoch: Epoch) -> dict[str, Any]:
+def epoch_name(database: Database) -> str:
+    return database.document("epochs", "current")
+
+
+def epoch_fields(epoch: Epoch) -> dict[str, Any]:
     return {"epoch": epoch.id, "number": epoch.number}
 
 

@@ -11,7 +11,8 @@ from messaging.stores.sql.connections.calls import count
 from messaging.stores.sql.connections.clock import now
 from messaging.stores.sql.store import SqlStore
 
-_ONLY = 1
+ONLY_ROW = 1
+"""The id of the row."""
 
 
 class SqlEpochStore:
@@ -38,7 +39,7 @@ class SqlEpochStore:
 
 def _read(database: BaseDatabaseWrapper) -> tuple[Epoch | None, datetime]:
     read_at = now(database)
-    record = EpochRecord.objects.using(database.alias).filter(id=_ONLY).first()
+    record = EpochRecord.objects.using(database.alias).filter(id=ONLY_ROW).first()
     return (None if record is None else _epoch(record)), read_at
 
 
@@ -53,7 +54,7 @@ def _renew(database: BaseDatabaseWrapper, instead_of: str | None, above: int) ->
         record, created = _get_or_create(database, next_epoch(first_epoch(), above))
         if created:
             return _epoch(record)
-        record = EpochRecord.objects.using(database.alias).select_for_update().get(id=_ONLY)
+        record = EpochRecord.objects.using(database.alias).select_for_update().get(id=ONLY_ROW)
         current = _epoch(record)
         if instead_of is not None and current.id != instead_of:
             return current
@@ -65,7 +66,7 @@ def _renew(database: BaseDatabaseWrapper, instead_of: str | None, above: int) ->
 
 def _get_or_create(database: BaseDatabaseWrapper, epoch: Epoch) -> tuple[EpochRecord, bool]:
     return EpochRecord.objects.using(database.alias).get_or_create(
-        id=_ONLY, defaults={"epoch": epoch.id, "number": epoch.number}
+        id=ONLY_ROW, defaults={"epoch": epoch.id, "number": epoch.number}
     )
 
 

@@ -104,13 +104,7 @@ def _put_device(database: BaseDatabaseWrapper, user_id: str, device: Device, mos
         records.update_or_create(
             user_id=user_id,
             device_id=device.id,
-            defaults={
-                "token": device.token,
-                "token_digest": digest,
-                "token_kind": device.token_kind.value,
-                "platform": device.platform.value,
-                "registered_at": device.registered_at,
-            },
+            defaults=device_columns(device),
         )
         own = {record.device_id: read_device(record) for record in records.filter(user_id=user_id)}
         too_many = [one.id for one in excess_devices(own, most)]
@@ -127,6 +121,17 @@ def _remove_device(
         records = records.filter(token=token)
     removed, _ = records.delete()
     return removed > 0
+
+
+def device_columns(device: Device) -> dict[str, Any]:
+    """Return the columns of a device, except its person and its id."""
+    return {
+        "token": device.token,
+        "token_digest": token_digest(device),
+        "token_kind": device.token_kind.value,
+        "platform": device.platform.value,
+        "registered_at": device.registered_at,
+    }
 
 
 def read_device(record: DeviceRecord) -> Device:

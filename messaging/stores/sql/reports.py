@@ -175,6 +175,12 @@ def _list_by(
     return [_report(record) for record in made.order_by("id")[:limit]]
 
 
+def get_reports(database: BaseDatabaseWrapper, report_ids: Sequence[str]) -> list[Report]:
+    """Return those of the reports that exist, in any order."""
+    records = ReportRecord.objects.using(database.alias).filter(id__in=report_ids)
+    return [_report(record) for record in records]
+
+
 def _close(
     database: BaseDatabaseWrapper, report_id: str, status: ReportStatus, by: str
 ) -> Report | None:

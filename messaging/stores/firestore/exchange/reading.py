@@ -34,10 +34,10 @@ async def list_people(connection: Connection, *, after: str, limit: int) -> list
         connection.database.root,
         query("users", order_by=[("__name__", "ascending")], start_after=last, limit=limit),
     )
-    return [_person(document) for document in found]
+    return [read_person(document) for document in found]
 
 
-def _person(document: Any) -> Person:
+def read_person(document: Any) -> Person:
     access, privacy = read_access(document), read_privacy(document)
     profile = read_profile(document)
     return Person(
@@ -136,10 +136,15 @@ async def list_reports(
             limit=limit,
         ),
     )
-    names = [database.document("report_copies", id_of(document)) for document in found]
+    return await full_reports(connection, found)
+
+
+async def full_reports(connection: Connection, reports: Sequence[Any]) -> list[FullReport]:
+    """Return the reports of documents, with their copies and the attachments of these."""
+    names = [connection.database.document("report_copies", id_of(one)) for one in reports]
     read = await connection.get("list_full_reports", names) if names else []
     copies = {id_of(document): document for document in read}
-    return [await _report(connection, document, copies.get(id_of(document))) for document in found]
+    return [await _report(connection, one, copies.get(id_of(one))) for one in reports]
 
 
 async def _report(connection: Connection, document: Any, copied: Any | None) -> FullReport:

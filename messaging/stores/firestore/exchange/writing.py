@@ -13,6 +13,7 @@ from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import OwnFlags, ReadPosition
 from messaging.domain.people import UserSettings
+from messaging.domain.reports import Report
 from messaging.exchange.records import FullMessage, FullReport, Person
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflict
 from messaging.stores.exchange import AlreadyStored, Begun, is_shell, shell_id
@@ -40,22 +41,8 @@ _UNSET = OwnFlags()
 
 
 async def put_person(connection: Connection, person: Person) -> bool:
-    database, own = connection.database, person.settings
-    fields: Fields = {
-        name: value
-        for name, value in (
-            ("name", person.name),
-            ("picture", person.picture),
-            ("valid_after", person.valid_after),
-            ("banned_until", person.banned_until),
-        )
-        if value is not None
-    }
-    if person.valid_after is not None or person.banned_until is not None:
-        fields["access_changed_at"] = COMMIT_TIME
-    fields |= settings_fields({name: getattr(own, name) for name in types_of(UserSettings)})
-    fields["blocked"] = dict.fromkeys(person.blocked, True)
-    fields["left"] = dict(person.left)
+    database = connection.database
+    fields = person_fields(person)
     tokens = {database.document("device_tokens", token_digest(one)): one for one in person.devices}
     # A token that another person has registered since is theirs.
     taken = await connection.get("put_person", list(tokens)) if tokens else []
@@ -72,6 +59,27 @@ async def put_person(connection: Connection, person: Person) -> bool:
     except (CommitUnknown, Conflict) as error:
         raise StoreUnavailable from error
     return True
+
+
+def person_fields(person: Person) -> Fields:
+    """Return the fields of a person's document, except the devices."""
+    fields: Fields = {
+        name: value
+        for name, value in (
+            ("name", person.name),
+            ("picture", person.picture),
+            ("valid_after", person.valid_after),
+            ("banned_until", person.banned_until),
+        )
+        if value is not None
+    }
+    if person.valid_after is not None or person.banned_until is not None:
+        fields["access_changed_at"] = COMMIT_TIME
+    own = person.settings
+    fields |= settings_fields({name: getattr(own, name) for name in types_of(UserSettings)})
+    fields["blocked"] = dict.fromkeys(person.blocked, True)
+    fields["left"] = dict(person.left)
+    return fields
 
 
 async def begin(connection: Connection, conversation: Conversation, load_id: str) -> Begun:
@@ -190,7 +198,22 @@ async def delete_shell(connection: Connection, shell: Conversation) -> bool:
 
 async def put_report(connection: Connection, full: FullReport) -> bool:
     database, report = connection.database, full.report
-    fields = {
+    writes = Writes(database)
+    writes.create(database.document("reports", report.id), report_fields(report))
+    if full.copy is not None:
+        writes.set(database.document("report_copies", report.id), copy_fields(full))
+    await _put_files(connection, writes, full.files)
+    try:
+        await connection.commit("load_report", writes)
+    except AlreadyExists:
+        return False
+    except (CommitUnknown, Conflict) as error:
+        raise StoreUnavailable from error
+    return True
+
+
+def report_fields(report: Report) -> Fields:
+    fields: Fields = {
         "conversation_id": report.conversation_id,
         "message_id": report.message_id,
         "author_id": report.author_id,
@@ -201,25 +224,20 @@ async def put_report(connection: Connection, full: FullReport) -> bool:
     }
     if report.closed_at is not None:
         fields |= {"closed_at": report.closed_at, "closed_by": report.closed_by}
-    writes = Writes(database)
-    writes.create(database.document("reports", report.id), fields)
-    if full.copy is not None:
-        copied: Fields = {
-            "message_id": report.message_id,
-            "text": full.copy.text,
-            "attachments": attachments_data(full.copy.attachments),
-        }
-        if full.copy_expires_at is not None:
-            copied["expires_at"] = full.copy_expires_at
-        writes.set(database.document("report_copies", report.id), copied)
-    await _put_files(connection, writes, full.files)
-    try:
-        await connection.commit("load_report", writes)
-    except AlreadyExists:
-        return False
-    except (CommitUnknown, Conflict) as error:
-        raise StoreUnavailable from error
-    return True
+    return fields
+
+
+def copy_fields(full: FullReport) -> Fields:
+    """Return the fields of a report's copy, which must be there."""
+    assert full.copy is not None
+    copied: Fields = {
+        "message_id": full.report.message_id,
+        "text": full.copy.text,
+        "attachments": attachments_data(full.copy.attachments),
+    }
+    if full.copy_expires_at is not None:
+        copied["expires_at"] = full.copy_expires_at
+    return copied
 
 
 async def _put_files(

@@ -44,8 +44,12 @@ def _writer(at: Any) -> Any:
 _WRITERS = {"sqlite": _writer(sqlite_time), "postgresql": _writer(None)}
 
 
-def insert_messages(database: BaseDatabaseWrapper, messages: Sequence[FullMessage]) -> None:
-    """Insert messages with their earlier texts. Raises IntegrityError."""
+def insert_messages(
+    database: BaseDatabaseWrapper, messages: Sequence[FullMessage], *, replace: bool = False
+) -> None:
+    """Insert messages with their earlier texts, or replace those that exist. Raises
+    IntegrityError."""
     values = _WRITERS[database.vendor]
     found = [(*values(full.message).values(), full.earlier.encoded or None) for full in messages]
-    insert_rows(database, MessageRecord, (*_NAMES, rows.EARLIER_TEXTS), found)
+    key = ("id",) if replace else ()
+    insert_rows(database, MessageRecord, (*_NAMES, rows.EARLIER_TEXTS), found, key=key)

@@ -12,7 +12,7 @@ from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.message import Message, PersonReactions
 from messaging.domain.people import UserSettings
 from messaging.domain.recipients import Device
-from messaging.domain.reports import ReportCopy
+from messaging.domain.reports import Report, ReportCopy
 from messaging.exchange.records import FullMessage, FullReport, Person
 from messaging.models import (
     AttachmentRecord,
@@ -33,7 +33,11 @@ from messaging.stores.sql.reports import list_reports
 
 
 def list_people(database: BaseDatabaseWrapper, *, after: str, limit: int) -> list[Person]:
-    ids = [access.user_id for access in list_access(database, limit, after)]
+    return people_of(database, [access.user_id for access in list_access(database, limit, after)])
+
+
+def people_of(database: BaseDatabaseWrapper, ids: Sequence[str]) -> list[Person]:
+    """Return what is stored of these people, without those who are unknown."""
     alias = database.alias
     people = PersonRecord.objects.using(alias).in_bulk(ids)
     settings = RecipientRecord.objects.using(alias).in_bulk(ids)
@@ -43,6 +47,8 @@ def list_people(database: BaseDatabaseWrapper, *, after: str, limit: int) -> lis
         devices[record.user_id].append(read_device(record))
     found = []
     for user_id in ids:
+        if user_id not in people and user_id not in settings and user_id not in devices:
+            continue
         stored = settings[user_id].settings if user_id in settings else {}
         found.append(_person(user_id, people.get(user_id), stored, tuple(devices.get(user_id, ()))))
     return found
@@ -130,7 +136,11 @@ def _files(database: BaseDatabaseWrapper, ids: Sequence[str]) -> dict[str, Store
 def list_full_reports(
     database: BaseDatabaseWrapper, *, limit: int, after: Place | None
 ) -> list[FullReport]:
-    reports = list_reports(database, limit, after, {})
+    return full_reports(database, list_reports(database, limit, after, {}))
+
+
+def full_reports(database: BaseDatabaseWrapper, reports: Sequence[Report]) -> list[FullReport]:
+    """Return reports with their copies and the attachments of these."""
     records = ReportCopyRecord.objects.using(database.alias)
     copies = records.in_bulk([report.id for report in reports])
     found = []

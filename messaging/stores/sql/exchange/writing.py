@@ -1,7 +1,7 @@
 """Writes what a load holds, to SQL: each step in one transaction."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from django.db import IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -13,6 +13,7 @@ from messaging.domain.fields.plain import attachments_data
 from messaging.domain.files.stored_attachment import StoredAttachment
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import ReadPosition
+from messaging.domain.reports import Report
 from messaging.exchange.records import FullMessage, FullReport, Person
 from messaging.models import (
     AttachmentRecord,
@@ -27,12 +28,11 @@ from messaging.models import (
     ReportRecord,
 )
 from messaging.stores.exchange import AlreadyStored, Begun, is_shell, shell_id
-from messaging.stores.recipients import token_digest
 from messaging.stores.sql import reads, rows
 from messaging.stores.sql.attachments import records as attachment_rows
 from messaging.stores.sql.connections.clock import now
 from messaging.stores.sql.exchange.message_rows import insert_messages
-from messaging.stores.sql.recipients import settings_json
+from messaging.stores.sql.recipients import device_columns, settings_json
 from messaging.stores.sql.revisions import committed, new_revision
 from messaging.stores.sql.writes import put_participants, put_positions
 
@@ -44,38 +44,39 @@ def put_person(database: BaseDatabaseWrapper, person: Person) -> bool:
         known = (people, settings, DeviceRecord.objects.using(alias))
         if any(records.filter(user_id=user_id).exists() for records in known):
             return False
-        own = person.settings
         access = person.valid_after is not None or person.banned_until is not None
-        people.create(
-            user_id=user_id,
-            name=person.name,
-            picture=person.picture,
-            valid_after=person.valid_after,
-            banned_until=person.banned_until,
-            access_changed_at=now(database) if access else None,
-            blocked=list(person.blocked),
-            left_groups={id_: at.isoformat() for id_, at in person.left.items()},
-            private_reading=own.private_reading,
-            added_by=own.added_by,
-        )
-        others = {"quiet_hours": own.quiet_hours, "push_text": own.push_text}
-        settings.create(user_id=user_id, settings=settings_json(others))
+        changed_at = now(database) if access else None
+        people.create(user_id=user_id, access_changed_at=changed_at, **person_columns(person))
+        settings.create(user_id=user_id, settings=settings_of(person))
         DeviceRecord.objects.using(alias).bulk_create(
             [
-                DeviceRecord(
-                    user_id=user_id,
-                    device_id=device.id,
-                    token=device.token,
-                    token_digest=token_digest(device),
-                    token_kind=device.token_kind.value,
-                    platform=device.platform.value,
-                    registered_at=device.registered_at,
-                )
+                DeviceRecord(user_id=user_id, device_id=device.id, **device_columns(device))
                 for device in person.devices
             ],
             ignore_conflicts=True,  # a token that another person has registered since is theirs
         )
     return True
+
+
+def person_columns(person: Person) -> dict[str, Any]:
+    """Return the columns of a person's own row, except the id and the time of the latest change of
+    the access."""
+    return {
+        "name": person.name,
+        "picture": person.picture,
+        "valid_after": person.valid_after,
+        "banned_until": person.banned_until,
+        "blocked": list(person.blocked),
+        "left_groups": {id_: at.isoformat() for id_, at in person.left.items()},
+        "private_reading": person.settings.private_reading,
+        "added_by": person.settings.added_by,
+    }
+
+
+def settings_of(person: Person) -> dict[str, Any]:
+    """Return the settings that are in a row of their own."""
+    own = person.settings
+    return settings_json({"quiet_hours": own.quiet_hours, "push_text": own.push_text})
 
 
 def begin(database: BaseDatabaseWrapper, conversation: Conversation, load_id: str) -> Begun:
@@ -120,20 +121,24 @@ def add_messages(
         with atomic(using=alias):
             _require_shell(database, begun)
             insert_messages(database, messages)
-            ReactionRecord.objects.using(alias).bulk_create(
-                ReactionRecord(
-                    message_id=one.message_id, user_id=one.user_id, emoji=emoji, position=position
-                )
-                for full in messages
-                for one in full.reactions
-                for position, emoji in enumerate(one.emojis)
-            )
+            insert_reactions(database, messages)
             _put_files(database, [one for full in messages for one in full.files])
     except IntegrityError as error:
         ids = [full.message.id for full in messages]
         there = MessageRecord.objects.using(alias).filter(id__in=ids)
         named = there.values_list("id", flat=True).first()
         raise AlreadyStored(f"message {named}" if named else "one of its records") from error
+
+
+def insert_reactions(database: BaseDatabaseWrapper, messages: Sequence[FullMessage]) -> None:
+    ReactionRecord.objects.using(database.alias).bulk_create(
+        ReactionRecord(
+            message_id=one.message_id, user_id=one.user_id, emoji=emoji, position=position
+        )
+        for full in messages
+        for one in full.reactions
+        for position, emoji in enumerate(one.emojis)
+    )
 
 
 def positions(
@@ -169,28 +174,36 @@ def put_report(database: BaseDatabaseWrapper, full: FullReport) -> bool:
         records = ReportRecord.objects.using(alias)
         if records.filter(id=report.id).exists():
             return False
-        records.create(
-            id=report.id,
-            conversation_id=report.conversation_id,
-            message_id=report.message_id,
-            author_id=report.author_id,
-            reporter_id=report.reporter_id,
-            reason=report.reason,
-            created_at=report.created_at,
-            status=report.status.value,
-            closed_at=report.closed_at,
-            closed_by=report.closed_by,
-        )
+        records.create(id=report.id, **report_columns(report))
         if full.copy is not None:
-            ReportCopyRecord.objects.using(alias).create(
-                report_id=report.id,
-                message_id=report.message_id,
-                text=full.copy.text,
-                attachments=attachments_data(full.copy.attachments) or None,
-                expires_at=full.copy_expires_at,
-            )
+            ReportCopyRecord.objects.using(alias).create(report_id=report.id, **copy_columns(full))
         _put_files(database, full.files)
     return True
+
+
+def report_columns(report: Report) -> dict[str, Any]:
+    return {
+        "conversation_id": report.conversation_id,
+        "message_id": report.message_id,
+        "author_id": report.author_id,
+        "reporter_id": report.reporter_id,
+        "reason": report.reason,
+        "created_at": report.created_at,
+        "status": report.status.value,
+        "closed_at": report.closed_at,
+        "closed_by": report.closed_by,
+    }
+
+
+def copy_columns(full: FullReport) -> dict[str, Any]:
+    """Return the columns of a report's copy, which must be there."""
+    assert full.copy is not None
+    return {
+        "message_id": full.report.message_id,
+        "text": full.copy.text,
+        "attachments": attachments_data(full.copy.attachments) or None,
+        "expires_at": full.copy_expires_at,
+    }
 
 
 def _require_shell(database: BaseDatabaseWrapper, begun: Begun) -> None:

@@ -1,0 +1,1 @@
+"""Cloud Firestore as the copy of another store."""

@@ -1,0 +1,1 @@
+"""The SQL store as the copy of another store."""
