@@ -103,7 +103,7 @@ class Dump:
                 return None
             hashed = ConversationHash()
             self._line(hashed.add(conversation))
-            if not _is_deleted(conversation):  # else its content may be there for some minutes
+            if not is_deleted(conversation):  # else its content may be there for some minutes
                 await self._positions(conversation)
                 for line in reading.lines():
                     hashed.add_line(line)
@@ -155,7 +155,7 @@ class Dump:
         self._on_progress(self.counts)
 
 
-def _is_deleted(conversation: Conversation) -> bool:
+def is_deleted(conversation: Conversation) -> bool:
     """Return whether a group was deleted. One that everybody has left keeps its messages."""
     return not conversation.participants and not conversation.seq
 

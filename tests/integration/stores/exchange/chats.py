@@ -39,7 +39,11 @@ from messaging.services.exchange.loading import Load
 from messaging.services.operators.conversations import delete_conversation, set_frozen
 from messaging.services.operators.people import ban_person, log_out_person
 from messaging.stores import Stores, make_stores
+from messaging.stores.sql.catalogue import SqlCatalogue
 from messaging.stores.sql.connections.calls import Calls
+from messaging.stores.sql.copying.store import SqlCopyStore
+from messaging.stores.sql.epochs import SqlEpochStore
+from messaging.stores.sql.erasure.store import SqlErasureStore
 from messaging.stores.sql.exchange.store import SqlExchangeStore
 from messaging.stores.sql.store import SqlStore
 
@@ -199,7 +203,15 @@ def stores_of(kind: str, *, postgres: str = "", emulator: str = "") -> Iterator[
     stores = make_stores()
     if kind == "postgres":
         store = SqlStore(using=postgres, timeout=10)
-        stores = replace(stores, conversations=store, exchange=SqlExchangeStore(store))
+        stores = replace(
+            stores,
+            conversations=store,
+            exchange=SqlExchangeStore(store),
+            copying=SqlCopyStore(store),
+            catalogue=SqlCatalogue(store),
+            epochs=SqlEpochStore(store),
+            erasure=SqlErasureStore(store),
+        )
     yield stores
 
 

@@ -25,6 +25,7 @@ from messaging.stores.conversations import Commit, Conflict
 from messaging.stores.decisions import ChunkKey
 from messaging.stores.firestore.catalogue import FirestoreCatalogue
 from messaging.stores.firestore.client.requests import Writes
+from messaging.stores.firestore.copying.store import FirestoreCopyStore
 from messaging.stores.firestore.decisions import FirestoreDecisionStore
 from messaging.stores.firestore.documents.conversations import SHARDS
 from messaging.stores.firestore.documents.cursors import cursor_after
@@ -199,6 +200,9 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     await reports.delete_copies(random_id())
     await relayed_store.attachments.list_shared(id_, first_seq=1, limit=10)
     await relayed_store.attachments.list_due(limit=10)
+    copying = FirestoreCopyStore(relayed_store)
+    await copying.last_message_version(id_)
+    await copying.list_due_files(limit=10)
     await relayed_store.reactions.list_reactions(id_, id_, "👍", limit=10)
     erasure = FirestoreErasureStore(relayed_store)
     await erasure.list_positions("ann", limit=10)
@@ -216,7 +220,7 @@ async def indexes_of_queries(relay: Relay, relayed_store: FirestoreStore) -> set
     writes.set(database.document("users", "eve"), {"push_text": "none"})
     await relayed_store.connection.write("put_person", writes)
     await erasure.remove_account("eve")
-    assert len(relay.queries) == len(questions) + 2 + 2 + 14 + 9 + 1 + 2 * (SHARDS - 1)
+    assert len(relay.queries) == len(questions) + 2 + 2 + 14 + 2 + 9 + 1 + 2 * (SHARDS - 1)
     everywhere = {index_for(query) for query in relay.queries if is_everywhere(query)}
     assert {name for name, fields in everywhere if len(fields) < 2} == {
         name for name, _ in indexes_everywhere()
