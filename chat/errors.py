@@ -54,6 +54,7 @@ STATUS: dict[str, tuple[int, str]] = {
     "not_acceptable": (406, "Not acceptable"),
     "client_id_reused": (409, "client_id reused"),
     "not_uploaded": (409, "Not uploaded"),
+    "being_erased": (409, "Being erased"),
     "payload_too_large": (413, "Payload too large"),
     "unsupported_media_type": (415, "Unsupported media type"),
     "rate_limited": (429, "Rate limited"),

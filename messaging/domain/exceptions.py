@@ -16,6 +16,7 @@ MessagingError
 │   └── MessageNotFound
 ├── ClientIdReused
 ├── NotUploaded
+├── BeingErased
 ├── RateLimited
 └── Unavailable
     ├── Overloaded
@@ -149,6 +150,12 @@ class NotUploaded(MessagingError):
     """The file is not uploaded. Upload it to the signed URL first."""
 
     code = "not_uploaded"
+
+
+class BeingErased(MessagingError):
+    """This person is being erased. Repeat the request once the erasure is done."""
+
+    code = "being_erased"
 
 
 class RateLimited(MessagingError):

@@ -30,6 +30,11 @@ class Access:
         """Return whether a ban holds at this time. A ban ends by itself."""
         return self.banned_until is not None and datetime.now(UTC) < self.banned_until
 
+    @property
+    def erasing(self) -> bool:
+        """Return whether an erasure of the person is under way."""
+        return self.banned_until == ERASING
+
     def admits(self, signed_in_at: datetime) -> bool:
         return not self.banned and (self.valid_after is None or signed_in_at > self.valid_after)
 
@@ -75,6 +80,8 @@ class Privacy:
     added_by: AddedBy = AddedBy.ANYONE
     left: Mapping[str, datetime] = field(default_factory=dict)
     """When they recently left groups voluntarily, by conversation id."""
+    erasing: bool = False
+    """Whether an erasure of the person is under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import structlog
 
 from messaging.delivery.hub.connections import Connection, Ending, Outlet
 from messaging.domain.conversation import Membership
-from messaging.domain.exceptions import Banned, StoreUnavailable, TokenRevoked
+from messaging.domain.exceptions import Banned, BeingErased, StoreUnavailable, TokenRevoked
 from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
 from messaging.services.sync import Changes, SyncStatus
@@ -49,6 +49,14 @@ async def require_not_banned(instance: Instance, *, user_id: str) -> None:
     Raises Banned, StoreUnavailable. The store is read once for a person who is unknown here."""
     if (await instance.access.get(user_id)).banned:
         raise Banned
+
+
+async def require_not_erasing(instance: Instance, *, user_id: str) -> None:
+    """Require that no erasure of a person is under way: what others store for them would stay.
+    Raises BeingErased, StoreUnavailable. The store is read once for a person who is unknown
+    here."""
+    if (await instance.access.get(user_id)).erasing:
+        raise BeingErased
 
 
 async def open_session(

@@ -1882,7 +1882,7 @@ export interface components {
         /** @description RFC 9457 problem details, as `application/problem+json`. */
         Problem: {
             /**
-             * @description The error code, for programs: `invalid_request`, `invalid_json`, `not_authenticated`, `token_expired`, `token_revoked`, `not_a_participant`, `permission_denied`, `posting_restricted`, `refused_by_moderation`, `scope_missing`, `banned`, `blocked`, `conversation_not_found`, `message_not_found`, `not_found`, `method_not_allowed`, `not_acceptable`, `client_id_reused`, `not_uploaded`, `payload_too_large`, `unsupported_media_type`, `rate_limited`, `internal_error`, `store_unavailable`, `overloaded`, `search_unavailable`. More may be added: handle an unknown code by its status.
+             * @description The error code, for programs: `invalid_request`, `invalid_json`, `not_authenticated`, `token_expired`, `token_revoked`, `not_a_participant`, `permission_denied`, `posting_restricted`, `refused_by_moderation`, `scope_missing`, `banned`, `blocked`, `conversation_not_found`, `message_not_found`, `not_found`, `method_not_allowed`, `not_acceptable`, `client_id_reused`, `not_uploaded`, `being_erased`, `payload_too_large`, `unsupported_media_type`, `rate_limited`, `internal_error`, `store_unavailable`, `overloaded`, `search_unavailable`. More may be added: handle an unknown code by its status.
              * @example invalid_request
              */
             code: string;

@@ -17,6 +17,7 @@ from messaging.services.conversations import FoundedConversation
 from messaging.services.operators import conversations as operators_conversations
 from messaging.services.rules.moderation import moderated_title
 from messaging.services.rules.submission import authorize, submit
+from messaging.services.sessions import require_not_erasing
 
 
 async def create_conversation(
@@ -38,11 +39,12 @@ async def create_conversation(
     conversation of `owner_id` and one other person. The service is not in it.
 
     A service has no quotas, and client ids of its own. People who must not be added to groups by
-    the owner are left out. Raises ScopeMissing, InvalidRequest, ClientIdReused, Blocked,
-    StoreUnavailable.
+    the owner are left out. Raises ScopeMissing, InvalidRequest, BeingErased, ClientIdReused,
+    Blocked, StoreUnavailable.
     """
     service.require(Scope.MANAGE)
     require_user_id("owner_id", owner_id)
+    await require_not_erasing(instance, user_id=owner_id)
     return await conversations.create_conversation(
         instance,
         user_id=owner_id,

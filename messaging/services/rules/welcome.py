@@ -17,15 +17,16 @@ async def welcome(
 ) -> Sequence[str]:
     """Return the people whom this person may add to a group; None is a new group.
 
-    Left out are people with `added_by: nobody`, people who block this person, and people who left
-    this group voluntarily within the last day. Each takes one read. Raises StoreUnavailable.
+    Left out are people with `added_by: nobody`, people who block this person, people who left this
+    group voluntarily within the last day, and people who are being erased. Each takes one read.
+    Raises StoreUnavailable.
     """
     known = await instance.people.get_privacy(people)
     return [one for one in people if _may_be_added(known[one], user_id, conversation_id)]
 
 
 def _may_be_added(privacy: Privacy, by: str, conversation_id: str | None) -> bool:
-    if privacy.added_by is AddedBy.NOBODY or by in privacy.blocked:
+    if privacy.added_by is AddedBy.NOBODY or by in privacy.blocked or privacy.erasing:
         return False
     left_at = None if conversation_id is None else privacy.left.get(conversation_id)
     return left_at is None or left_at <= datetime.now(UTC) - LEFT_LIFETIME

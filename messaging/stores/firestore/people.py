@@ -183,6 +183,7 @@ def read_privacy(document: Any) -> Privacy:
         private_reading=fields["private_reading"].boolean_value,
         added_by=member_of(AddedBy, fields["added_by"].string_value or AddedBy.ANYONE),
         left=_read_left(document),
+        erasing=read_access(document).erasing,
     )
 
 

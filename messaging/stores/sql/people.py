@@ -7,7 +7,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
-from messaging.domain.people import Access, AddedBy, Privacy, Profile
+from messaging.domain.people import ERASING, Access, AddedBy, Privacy, Profile
 from messaging.models import PersonRecord, ReadPositionRecord
 from messaging.stores.people import ChangedAccess, lately_left
 from messaging.stores.shared.stored_enums import member_of
@@ -176,6 +176,7 @@ def _privacy(record: PersonRecord) -> Privacy:
         private_reading=record.private_reading,
         added_by=member_of(AddedBy, record.added_by),
         left=left_groups(record),
+        erasing=record.banned_until == ERASING,
     )
 
 

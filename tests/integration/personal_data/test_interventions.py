@@ -6,14 +6,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from messaging.domain.people import ERASING, Access
+from messaging.domain.conversation import ConversationKind
+from messaging.domain.exceptions import BeingErased
+from messaging.domain.integrations.service_accounts import Scope, ServiceCaller
+from messaging.domain.people import ERASING, Access, Profile
 from messaging.domain.personal_data.jobs import Job, JobState
 from messaging.models import JobRecord, LegalHoldRecord
 from messaging.personal_data.erasure import Erasure
 from messaging.personal_data.requests import request_erasure
 from messaging.personal_data.runner import Jobs
 from messaging.runtime.instance import Instance
-from tests.integration.chat import Api, ok
+from messaging.services.back_end.conversations import create_conversation
+from messaging.services.back_end.participants import add_participants
+from messaging.services.back_end.profiles import set_profile
+from tests.integration.chat import Api, ok, problem
+from tests.integration.personal_data.conftest import everywhere_at_length
 from tests.integration.personal_data.test_erasure import BY
 from tests.integration.personal_data.test_forgetting import run_again
 
@@ -138,6 +145,54 @@ async def test_it_is_never_given_up(instance: Instance) -> None:
     done = await run_again(jobs, asked.id)
     assert (done.state, done.attempts) == (JobState.DONE, 0)
     assert not (await instance.people.get_access("eve")).banned
+
+
+@everywhere_at_length
+async def test_nobody_sets_anything_of_the_person_meanwhile(
+    instance: Instance, api: MakeApi
+) -> None:
+    """Neither they, nor a service, nor those who would add them to a group."""
+    eve, ann = api("eve"), api("ann")
+    group = await ann.group(eve)
+    before = await ann.group()
+    shop = ServiceCaller(
+        name="shop",
+        token_id="0" * 12,
+        scopes=frozenset({Scope.MANAGE}),
+        requests_per_second=9,
+    )
+    added: list[str] = []
+
+    async def intervene() -> None:
+        refused = await eve.patch("/me", name="Eve again")
+        assert problem(refused) in {(401, "token_revoked"), (403, "banned")}
+        with pytest.raises(BeingErased):
+            await set_profile(instance, service=shop, person_id="eve", changes={"name": "Eve"})
+        with pytest.raises(BeingErased):
+            await create_conversation(
+                instance,
+                service=shop,
+                owner_id="eve",
+                kind=ConversationKind.GROUP,
+                participant_ids=["ann"],
+            )
+        await add_participants(instance, service=shop, conversation_id=before, user_ids=["eve"])
+        await ann.post(f"/conversations/{before}/participants", user_ids=["eve"])
+        new = await ann.post("/conversations", kind="group", participant_ids=["eve"])
+        for one in (before, new.json()["id"]):
+            people = (await ann.conversation(one))["participants"]
+            added.extend(who["user_id"] for who in people)
+
+    done = await erased_meanwhile(instance, intervene)
+
+    assert done.state is JobState.DONE
+    assert added == ["ann", "ann"]
+    assert done.counts["conversations"] == 1
+    assert (await instance.people.get_profiles(["eve"]))["eve"] == Profile(user_id="eve")
+    again = await ann.post(f"/conversations/{group}/participants", user_ids=["eve"])
+    assert again.is_success
+    people = [one["user_id"] for one in (await ann.conversation(group))["participants"]]
+    assert people == ["ann", "eve"]
 
 
 async def test_what_others_add_behind_the_walk_goes_too(

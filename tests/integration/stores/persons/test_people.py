@@ -10,7 +10,7 @@ from messaging.domain.conversation import ConversationKind
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import Participant, Role
-from messaging.domain.people import FOREVER, Access, AddedBy, Privacy
+from messaging.domain.people import ERASING, FOREVER, Access, AddedBy, Privacy
 from messaging.domain.recipients import Device, Platform, TokenKind
 from messaging.stores.conversations import Store
 from messaging.stores.people import LEFT_LIFETIME, MAX_LEFT, PeopleStore, lately_left
@@ -94,6 +94,8 @@ async def test_what_people_keep_from_others(
     found = await people.get_privacy([ODD, "bob"])
 
     assert found["bob"] == Privacy(user_id="bob")
+    await people.set_ban("bob", until=ERASING)
+    assert (await people.get_privacy(["bob"]))["bob"] == Privacy(user_id="bob", erasing=True)
     assert found[ODD] == Privacy(
         user_id=ODD,
         blocked=frozenset({"bob"}),
