@@ -60,6 +60,7 @@ fuzz: $(VENV)/.develop javascript
 chaos: $(VENV)/.develop javascript
 	$(if $(CASES),,$(BIN)/python -m pytest tests/chaos tests/clients \
 		tests/acceptance/test_killed_sweep.py tests/acceptance/test_killed_deletion.py \
+		tests/acceptance/test_crash.py \
 		tests/acceptance/test_replay.py tests/acceptance/test_operator.py \
 		tests/acceptance/webhooks tests/integration/stores/exchange/test_bulk.py \
 		tests/integration/search -m chaos -q)

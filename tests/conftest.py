@@ -5,9 +5,11 @@ import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 from pytest_django import DjangoDbBlocker
 
 from config.development.firestore_emulator import EmulatorMissing
@@ -20,6 +22,9 @@ from tests.parsing import parse_one_at_a_time
 from tests.servers.firestore import firestore_emulator
 from tests.servers.postgres import PostgresMissing, postgres_server
 from tests.servers.redis import redis_server
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 _LONG_FORMS = ("benchmark", "fuzz", "chaos")
 _LONG_SECONDS = 3600
@@ -122,6 +127,18 @@ def each_database(request: pytest.FixtureRequest, transactional_db: None) -> Ite
     request.getfixturevalue("empty_postgres")
     with default_database(request.getfixturevalue("postgres_server"), migrated=True):
         yield request.param
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", name="chromium")
+async def _chromium() -> AsyncIterator["Browser"]:
+    """The browser of this test run. Tests that use it run on the loop of the session."""
+    from tests.servers import chromium  # noqa: PLC0415  (few runs need Playwright)
+
+    try:
+        async with chromium.running_chromium(chromium.HEADLESS, chromium.COMPLETE) as browser:
+            yield browser
+    except chromium.ChromiumMissing as missing:
+        skip_or_fail(str(missing))
 
 
 @pytest.fixture

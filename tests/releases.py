@@ -7,9 +7,11 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from packaging.requirements import Requirement
 
@@ -18,6 +20,7 @@ from tests.servers.forked import run_python
 _CHECKOUT = Path(__file__).resolve().parents[1]
 PREVIOUS_COMMIT = "0462550380899c4c6b37566eb80a056221eee6ae"
 """The latest commit of the previous release."""
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chat-backend"
 _COMMAND_SECONDS = 120.0
 _INSTALL_SECONDS = 600.0
 
@@ -39,11 +42,12 @@ class Release:
         """Run a management command of this release and return its output. Raises
         subprocess.CalledProcessError."""
         whole = {**os.environ, **environment}
-        if self.directory == _CHECKOUT:
+        if self.python == sys.executable:
             return run_python(
                 "manage.py",
                 *arguments,
                 environment=whole,
+                directory=self.directory,
                 timeout=_COMMAND_SECONDS,
                 check=True,
             ).stdout
@@ -72,9 +76,22 @@ def require_previous_release() -> None:
         raise ReleaseMissing(f"{ReleaseMissing.__doc__} git says: {found.stderr.strip()}")
 
 
-def previous_release(directory: Path) -> Release:
-    """Write the previous release's files into a new directory. Raises ReleaseMissing."""
-    require_previous_release()
+def previous_release() -> Release:
+    """The previous release, whose files are written once: Python compiles them there. Raises
+    ReleaseMissing."""
+    directory = _CACHE / f"checkout-{PREVIOUS_COMMIT[:16]}"
+    if not directory.exists():
+        require_previous_release()
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=_CACHE) as folder:
+            whole = Path(folder) / "checkout"
+            _write_previous_release(whole)
+            with suppress(OSError):  # another process was faster
+                whole.rename(directory)
+    return Release(name="previous", directory=directory, python=_python_for(directory))
+
+
+def _write_previous_release(directory: Path) -> None:
     archive = subprocess.run(
         ["git", "archive", "--format=tar", PREVIOUS_COMMIT],
         cwd=_CHECKOUT,
@@ -83,7 +100,6 @@ def previous_release(directory: Path) -> Release:
     )
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
         files.extractall(directory, filter="data")
-    return Release(name="previous", directory=directory, python=_python_for(directory))
 
 
 def _python_for(directory: Path) -> str:
@@ -94,8 +110,7 @@ def _python_for(directory: Path) -> str:
     if all(map(_is_met, text.splitlines())):
         return sys.executable
     digest = hashlib.sha256(f"{sys.version}\n{text}".encode()).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    environment = cache / "chat-backend" / f"release-{digest}"
+    environment = _CACHE / f"release-{digest}"
     python = environment / "bin" / "python"
     complete = environment / "complete"
     if not complete.exists():

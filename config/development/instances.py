@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from config.development.processes import Process, require_free
+from config.development.processes import Process, Spawn, leashed, require_free
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 60.0
@@ -53,6 +53,7 @@ def instance(
     command: Sequence[str] | None = None,
     directory: Path = _CHECKOUT,
     show_output: bool = False,
+    spawn: Spawn = leashed,
 ) -> Iterator[Process]:
     """Run one instance while the context is open. It is live when the context is entered.
 
@@ -66,6 +67,7 @@ def instance(
         deadline=_START_SECONDS,
         directory=directory,
         show_output=show_output,
+        spawn=spawn,
     ) as process:
         yield process
 

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Protocol, Self
 
 _POLL_SECONDS = 0.05
 _GRACE_SECONDS = 5.0
@@ -29,6 +29,51 @@ _LEASH = 'exec 3<&0; (read -r _ <&3; kill -s KILL -- -$$) & exec "$@" 3<&- </dev
 _MOST_RESERVED = 128
 _reserved: deque[socket.socket] = deque()
 """Sockets that are bound to the ports of `free_port`, and never listen."""
+
+
+class Child(Protocol):
+    """A process that was started, as `subprocess.Popen` shows it. Closing `stdin`, if it is not
+    None, kills what is left of its group."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def stdin(self) -> IO[bytes] | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+
+
+class Spawn(Protocol):
+    """Start a command as the leader of a process group that ends with our own process."""
+
+    def __call__(
+        self,
+        command: Sequence[str],
+        *,
+        output: IO[bytes] | None,
+        environment: Mapping[str, str],
+        directory: Path | None,
+    ) -> Child: ...
+
+
+def leashed(
+    command: Sequence[str],
+    *,
+    output: IO[bytes] | None,
+    environment: Mapping[str, str],
+    directory: Path | None,
+) -> "subprocess.Popen[bytes]":
+    """Start a command by way of a shell. Without `output`, it writes where we write."""
+    return subprocess.Popen(
+        ["sh", "-c", _LEASH, "sh", *command],
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=None if output is None else subprocess.STDOUT,
+        env=environment,
+        cwd=directory,
+        start_new_session=True,
+    )
 
 
 class NotReady(Exception):
@@ -108,6 +153,7 @@ class Process:
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
         show_output: bool = False,
+        spawn: Spawn = leashed,
     ) -> None:
         """Create a process. `environment` is added to our own; `deadline` is in seconds."""
         self._command = [str(part) for part in command]
@@ -116,19 +162,17 @@ class Process:
         self._environment = {**os.environ, **(environment or {})}
         self._directory = directory
         self._show_output = show_output
+        self._spawn = spawn
         self._exit = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as exit_:
             self._output = exit_.enter_context(tempfile.TemporaryFile())
-            self._child = subprocess.Popen(
-                ["sh", "-c", _LEASH, "sh", *self._command],
-                stdin=subprocess.PIPE,
-                stdout=None if self._show_output else self._output,
-                stderr=None if self._show_output else subprocess.STDOUT,
-                env=self._environment,
-                cwd=self._directory,
-                start_new_session=True,
+            self._child = self._spawn(
+                self._command,
+                output=None if self._show_output else self._output,
+                environment=self._environment,
+                directory=self._directory,
             )
             exit_.callback(self._stop)
             self._wait_until_ready()

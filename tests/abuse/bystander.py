@@ -176,6 +176,8 @@ async def settle(port: int, group: str, pid: int) -> dict[str, Any]:
         _people.append(person)
         _staying.append(asyncio.create_task(person.stay()))
     await asyncio.gather(*(person.settled() for person in _people))
+    gc.collect()
+    gc.freeze()
     return {}
 
 

@@ -10,9 +10,10 @@ from uuid import uuid4
 
 import pytest
 
-from config.development.instances import development_environment, instance, uvicorn_command
+from config.development.instances import development_environment, uvicorn_command
 from config.development.processes import free_port
 from tests.databases import migrate
+from tests.servers.forked import forked_instance
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request would hide the rest
 
@@ -30,7 +31,7 @@ class Instances:
 Run = Callable[..., AbstractContextManager[Instances]]
 
 
-@pytest.fixture(scope="module", name="run_guarded")
+@pytest.fixture(scope="session", name="run_guarded")
 def _run_guarded(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Run guarded instances in a fresh environment: `run_guarded(2, REDIS_URL=…)`."""
 
@@ -46,7 +47,7 @@ def _run_guarded(tmp_path_factory: pytest.TempPathFactory) -> Run:
             for number, port in enumerate(ports, start=1):
                 own = {**environment, "INSTANCE_ID": f"instance-{number}"}
                 command = uvicorn_command(port, "--loop", "asyncio", application=_GUARDED)
-                running.enter_context(instance(port, environment=own, command=command))
+                running.enter_context(forked_instance(port, environment=own, command=command))
             urls = [f"http://127.0.0.1:{port}" for port in ports]
             yield Instances(urls, guard_file, environment)
 
@@ -68,7 +69,7 @@ def isolated_environment(folder: Path, **settings: str) -> dict[str, str]:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running_pair(
     run_guarded: Run, redis_server: str, firestore_emulator: str
 ) -> Iterator[Instances]:
@@ -82,7 +83,7 @@ def running_pair(
         yield instances
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running_one(run_guarded: Run) -> Iterator[Instances]:
     with run_guarded(1) as instances:
         yield instances

@@ -3,40 +3,19 @@
 import asyncio
 import os
 import re
-import shutil
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from typing import Protocol
 
 import pytest
-from playwright.async_api import Browser, FrameLocator, Locator, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 
 from tests.clients.rest import Rest, http_client
 
-HEADLESS = "chromium-headless-shell"
-"""Chromium without windows, a Debian package of its own: it takes half the CPU."""
-CHROMIUM = shutil.which(HEADLESS) or shutil.which("chromium")
-MISSING = (
-    f"NOT TESTED: there is no `{HEADLESS}` and no `chromium` on PATH, so no browser has tried the "
-    "demo page."
-)
-if CHROMIUM is None and os.environ.get("CI") != "true":
-    pytest.skip(MISSING, allow_module_level=True)  # one line, however many tests there are
-
-COMMON_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-ARGUMENTS = [
-    "--headless" if (CHROMIUM or "").endswith(HEADLESS) else "--headless=new",
-    *COMMON_ARGUMENTS,
-]
+# The browser lives on this loop.
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 class Instances(Protocol):
@@ -99,7 +78,7 @@ class Person:
 
 
 class Room:
-    """One browser in which people open the page, each with storage of their own."""
+    """Where people open the page in one browser, each with storage of their own."""
 
     def __init__(self, browser: Browser, stack: AsyncExitStack) -> None:
         self.browser = browser
@@ -108,7 +87,9 @@ class Room:
 
     async def tab(self, url: str) -> Page:
         context = await self.browser.new_context(
-            viewport={"width": 1280, "height": 800}, locale="en-GB"
+            viewport={"width": 1280, "height": 800},
+            locale="en-GB",
+            reduced_motion="reduce",  # transitions cost a third of the CPU of a page
         )
         await self.stack.enter_async_context(context)
         page = await context.new_page()
@@ -126,16 +107,12 @@ class Room:
         return person
 
 
-@pytest.fixture
-async def room() -> AsyncIterator[Room]:
-    assert CHROMIUM is not None, MISSING
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(browser.close)
-            room = Room(browser, stack)
-            yield room
-            assert room.complaints == []
+@pytest_asyncio.fixture(loop_scope="session")
+async def room(chromium: Browser) -> AsyncIterator[Room]:
+    async with AsyncExitStack() as stack:
+        room = Room(chromium, stack)
+        yield room
+        assert room.complaints == []
 
 
 async def test_two_people_on_two_instances_talk(two_instances: Instances, room: Room) -> None:
@@ -238,12 +215,17 @@ async def test_a_reload_shows_the_whole_history(two_instances: Instances, room: 
     scrolling up."""
     first, second = two_instances.urls
     title = f"History {uuid.uuid4()}"
+    count, typed = 60, 3  # more than a page, and some of it on the page
+    async with http_client(first) as http:
+        writer = Rest(http, "alice")
+        group = await writer.create_group("bob", title=title)
+        for number in range(1, count - typed + 1):
+            await writer.send(group["id"], f"Message number {number}.", f"{number}")
     alice = await room.person(first, "alice")
     bob = await room.person(second, "bob")
-    await alice.create_group(title, "Bob")
-    await bob.open(title)
-    count = 60  # more than a page
-    for number in range(1, count + 1):
+    for person in (alice, bob):
+        await person.open(title)
+    for number in range(count - typed + 1, count + 1):
         await alice.say(f"Message number {number}.")
     await expect(bob.message(f"number {count}.")).to_be_visible()
     await expect(alice.message(f"number {count}.")).to_have_attribute("data-state", "read")

@@ -20,6 +20,8 @@ from tests.files.s3_server import BUCKET, s3_server
 
 __all__ = ["room"]
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 AXE = PACKAGE / "node_modules" / "axe-core" / "axe.min.js"
 
 

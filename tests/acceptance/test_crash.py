@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from config.development.instances import instance, uvicorn_command
+from config.development.instances import uvicorn_command
 from config.development.processes import Process, free_port
 from messaging.delivery.link.peers import LEASE_SECONDS
 from messaging.notifications.queue.sqs import create_queues
@@ -20,6 +20,7 @@ from tests.databases import migrate
 from tests.notifications.fcm_server import PROJECT, FcmServer
 from tests.notifications.sqs_server import aws_environment
 from tests.notifications.workers import worker
+from tests.servers.forked import forked_instance
 from tests.servers.redis import redis_server as run_redis
 
 _SWEPT_WITHIN_SECONDS = 60
@@ -39,7 +40,7 @@ class Product:
         self._started += 1
         environment = {**self._environment, "INSTANCE_ID": f"instance-{self._started}"}
         command = uvicorn_command(port, application=application)
-        running = instance(port, environment=environment, command=command)
+        running = forked_instance(port, environment=environment, command=command)
         process = await asyncio.to_thread(self._open.enter_context, running)
         http = await self._open.enter_async_context(http_client(f"http://127.0.0.1:{port}"))
         return process, http
@@ -49,7 +50,7 @@ class Product:
 
 
 @pytest.mark.timeout(300)  # a lease ends meanwhile
-@pytest.mark.parametrize("survivors", [1, 2])
+@pytest.mark.parametrize("survivors", [pytest.param(1, marks=pytest.mark.chaos), 2])
 async def test_killed_between_commit_and_queue(
     survivors: int,
     firestore_emulator: str,

@@ -14,16 +14,14 @@ from uuid import uuid4
 import httpx
 import orjson
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import Browser, expect
 from standardwebhooks import Webhook
 
-from config.development.instances import instance
 from config.development.processes import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.acceptance.examples import EXAMPLES, SECRET, Chat, create_service, require_node, site
-from tests.acceptance.test_browser import ARGUMENTS, CHROMIUM, MISSING
 from tests.databases import migrate
-from tests.servers.forked import run_python
+from tests.servers.forked import forked_instance, run_python
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +38,7 @@ def chat(tmp_path_factory: pytest.TempPathFactory, page_port: int) -> Iterator[C
     migrate(environment)
     token = create_service(environment)
     port = free_port()
-    with instance(port, environment=environment):
+    with forked_instance(port, environment=environment):
         yield Chat(f"http://127.0.0.1:{port}", token)
 
 
@@ -168,43 +166,42 @@ def test_the_node_site(chat: Chat) -> None:
         _receives_each_event_once(chat, address, customer, conversation, counted)
 
 
-async def test_the_react_app(chat: Chat, page_port: int) -> None:
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_react_app(chat: Chat, page_port: int, chromium: Browser) -> None:
     """Two people chat on a page whose origin is not the server's."""
     folder = EXAMPLES / "react-app"
     require_node("react-app")
-    assert CHROMIUM is not None, MISSING
     port = page_port
     with site("node", "serve.js", chat=chat, port=port, folder=folder, PORT=str(port)) as address:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            complaints: list[str] = []
-            pages = []
-            for name in ("rob", "ria"):
-                page = await (await browser.new_context()).new_page()
-                page.on("pageerror", lambda error: complaints.append(str(error)))
-                await page.goto(address)
-                await page.get_by_label("Who are you?").fill(name)
-                await page.get_by_text("Sign in").click()
-                await expect(page.get_by_role("status").first).to_have_text("live")
-                pages.append(page)
-            rob, ria = pages
+        complaints: list[str] = []
+        pages = []
+        for name in ("rob", "ria"):
+            page = await chromium.new_page()  # with a context of its own
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            await page.goto(address)
+            await page.get_by_label("Who are you?").fill(name)
+            await page.get_by_text("Sign in").click()
+            await expect(page.get_by_role("status").first).to_have_text("live")
+            pages.append(page)
+        rob, ria = pages
 
-            await rob.get_by_label("Write to").fill("ria")
-            await rob.get_by_text("Start").click()
-            await rob.get_by_label("Message", exact=True).fill("Tea?")
-            await expect(rob.locator(".messages")).to_be_visible()
-            await rob.keyboard.press("Enter")
-            await expect(rob.locator(".message.mine")).to_have_text("Tea?")
-            await expect(ria).to_have_title("(1) Chat")
-            await ria.get_by_role("button", name="Tea?").click()
-            await expect(ria.locator(".message")).to_contain_text(["Tea?"])
-            await expect(ria).to_have_title("Chat")
-            await ria.get_by_label("Message", exact=True).press_sequentially("Yes")
-            await expect(rob.locator(".typing")).to_have_text("ria is typing…")
-            await ria.keyboard.press("Enter")
-            await expect(rob.locator(".message:not(.mine)")).to_contain_text(["Yes"])
-            await expect(rob.locator(".typing")).to_have_text("")
-            await browser.close()
+        await rob.get_by_label("Write to").fill("ria")
+        await rob.get_by_text("Start").click()
+        await rob.get_by_label("Message", exact=True).fill("Tea?")
+        await expect(rob.locator(".messages")).to_be_visible()
+        await rob.keyboard.press("Enter")
+        await expect(rob.locator(".message.mine")).to_have_text("Tea?")
+        await expect(ria).to_have_title("(1) Chat")
+        await ria.get_by_role("button", name="Tea?").click()
+        await expect(ria.locator(".message")).to_contain_text(["Tea?"])
+        await expect(ria).to_have_title("Chat")
+        await ria.get_by_label("Message", exact=True).press_sequentially("Yes")
+        await expect(rob.locator(".typing")).to_have_text("ria is typing…")
+        await ria.keyboard.press("Enter")
+        await expect(rob.locator(".message:not(.mine)")).to_contain_text(["Yes"])
+        await expect(rob.locator(".typing")).to_have_text("")
+        for page in pages:
+            await page.close()
     assert complaints == []
 
 

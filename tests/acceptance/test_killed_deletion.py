@@ -13,13 +13,13 @@ import httpx
 import psycopg
 import pytest
 
-from config.development.instances import instance
 from config.development.processes import Process, free_port
 from messaging.stores.firestore.store import FirestoreStore
 from tests.acceptance.conftest import isolated_environment
 from tests.acceptance.examples import create_service
 from tests.clients.rest import Rest, http_client
 from tests.databases import migrate
+from tests.servers.forked import forked_instance
 
 MESSAGES = 1_500  # five times as many as are deleted at once
 _SQLITE = "sqlite:///"
@@ -89,7 +89,9 @@ async def started(
     environment: dict[str, str], open_: AsyncExitStack
 ) -> tuple[Process, httpx.AsyncClient, Count]:
     port = free_port()
-    process = await asyncio.to_thread(open_.enter_context, instance(port, environment=environment))
+    process = await asyncio.to_thread(
+        open_.enter_context, forked_instance(port, environment=environment)
+    )
     http = await open_.enter_async_context(http_client(f"http://127.0.0.1:{port}"))
     if environment["CHAT_STORE"] == "firestore":
         store = FirestoreStore(project=environment["GOOGLE_CLOUD_PROJECT"])

@@ -9,11 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from config.development.instances import instance, uvicorn_command
+from config.development.instances import uvicorn_command
 from config.development.processes import Process, free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Data, Rest, http_client
 from tests.databases import migrate
+from tests.servers.forked import forked_instance
 
 CONTENT = b"%PDF-1.7\n" + b"%" * 2_000
 _GONE_WITHIN_SECONDS = 60
@@ -67,7 +68,7 @@ async def kill_again_and_again(folder: Path, *, times: int) -> None:
 
 async def started(environment: dict[str, str], open_: AsyncExitStack) -> tuple[Process, Rest]:
     port = free_port()
-    running = instance(port, environment=environment, command=uvicorn_command(port))
+    running = forked_instance(port, environment=environment, command=uvicorn_command(port))
     process = await asyncio.to_thread(open_.enter_context, running)
     http = await open_.enter_async_context(http_client(f"http://127.0.0.1:{port}"))
     return process, Rest(http, "ann")

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import pytest
 
 from messaging.notifications.queue.sqs import create_queues
@@ -19,7 +18,7 @@ from tests.acceptance.conftest import Run, kept_loop
 from tests.clients.client import Client
 from tests.clients.rest import Data, Refused, Rest, http_client
 from tests.notifications.fcm_server import PROJECT, Arrived, FcmServer
-from tests.notifications.sqs_server import aws_environment
+from tests.notifications.sqs_server import aws_environment, sqs_client
 from tests.notifications.workers import worker
 
 _GRACE_SECONDS = 8
@@ -252,7 +251,7 @@ async def test_ten_stories(
 
 def _left(queue_url: str, sqs_url: str) -> int:
     """Jobs that are still in the queue, hidden ones too."""
-    client = boto3.client("sqs")
+    client = sqs_client(sqs_url)
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     found = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
     return sum(int(found["Attributes"][name]) for name in names)

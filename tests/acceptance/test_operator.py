@@ -5,24 +5,27 @@
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from messaging.notifications.jobs import NotifyJob, encode
 from messaging.notifications.policy import Stage
 from messaging.notifications.queue.sqs import Entry, SqsQueue, create_queues
 from tests.acceptance.conftest import Instances, Run, kept_loop
-from tests.acceptance.test_browser import ARGUMENTS, CHROMIUM, MISSING, Person, Room
+from tests.acceptance.test_browser import Person, Room, room
 from tests.clients.rest import Rest, http_client
 from tests.notifications.fcm_server import URL_VARIABLE
 from tests.notifications.sqs_server import aws_environment
 from tests.notifications.workers import worker
 from tests.releases import PRESENT
+
+__all__ = ["room"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _PASSWORD = "a password for tests only"
 
@@ -69,18 +72,6 @@ def queue_url(sqs_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def make_operators(environment: Mapping[str, str]) -> None:
     """Olga of the group `operator`, and Vera, who may view everything."""
     PRESENT.manage(environment, "shell", "--verbosity", "0", "-c", _MAKE_OPERATORS)
-
-
-@pytest.fixture
-async def room() -> AsyncIterator[Room]:
-    assert CHROMIUM is not None, MISSING
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(browser.close)
-            room = Room(browser, stack)
-            yield room
-            assert room.complaints == []
 
 
 class Desk:

@@ -21,19 +21,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from django.test import override_settings
-from playwright.async_api import CDPSession, Worker, async_playwright
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import CDPSession, Worker
 
 from messaging.domain.recipients import Device, Platform, TokenKind
 from messaging.notifications.push.fcm import FcmPushBackend
 from messaging.notifications.push.protocol import Push
-from tests.acceptance.test_browser import COMMON_ARGUMENTS
 from tests.conftest import skip_or_fail
 from tests.notifications.fcm_server import PROJECT, FcmServer, redirect
+from tests.servers.chromium import COMPLETE, ChromiumMissing, running_chromium
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 FIREBASE = "firebase@12.19.0"
-_CHROMIUM = shutil.which("chromium")
-"""Its headless shell shows no notifications."""
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ("firebase-app-compat.js", "firebase-messaging-compat.js")
 SETUP = """
@@ -87,8 +89,8 @@ CLEAR = replace(
 def firebase_scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with Firebase's SDK, from the npm registry."""
     npm = shutil.which("npm")
-    if npm is None or _CHROMIUM is None:
-        skip_or_fail("There is no `npm` or no `chromium`, so no browser has shown a push.")
+    if npm is None:
+        skip_or_fail("There is no `npm`, so no browser has shown a push.")
     folder = tmp_path_factory.mktemp("firebase")
     packed = subprocess.run(
         [str(npm), "pack", FIREBASE, "--silent"],
@@ -105,6 +107,16 @@ def firebase_scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / name).write_bytes(member.read())
     (folder / "index.html").write_text("<!doctype html><title>Chat</title>")
     return folder
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def complete_chromium() -> AsyncIterator[Chromium]:
+    """A Chromium that shows notifications."""
+    try:
+        async with running_chromium(COMPLETE) as chromium:
+            yield chromium
+    except ChromiumMissing as missing:
+        skip_or_fail(str(missing))
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -176,14 +188,10 @@ class Browser:
 
 
 @asynccontextmanager
-async def browser_with(folder: Path, handler: str) -> AsyncIterator[Browser]:
+async def browser_with(chromium: Chromium, folder: Path, handler: str) -> AsyncIterator[Browser]:
     (folder / "firebase-messaging-sw.js").write_text(SETUP + handler)
     with served(folder) as origin:
-        async with async_playwright() as playwright:
-            chromium = await playwright.chromium.launch(
-                executable_path=_CHROMIUM, args=["--headless=new", *COMMON_ARGUMENTS]
-            )
-            context = await chromium.new_context()
+        async with await chromium.new_context() as context:
             await context.grant_permissions(["notifications"], origin=origin)
             page = await context.new_page()
             tools = await context.new_cdp_session(page)
@@ -204,7 +212,6 @@ async def browser_with(folder: Path, handler: str) -> AsyncIterator[Browser]:
             # The SDK hands a push to a page that is visible, and not to the handler.
             await page.goto("about:blank")
             yield Browser(worker, tools, origin, found[-1])
-            await chromium.close()
 
 
 async def asked_of_fcm(fcm: FcmServer, tmp_path: Path, *pushes: Push) -> list[dict[str, Any]]:
@@ -226,11 +233,11 @@ def _credentials(fcm: FcmServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 async def test_the_guides_handler_shows_one_and_a_repeat_is_quiet(
-    firebase_scripts: Path, fcm: FcmServer, tmp_path: Path
+    firebase_scripts: Path, complete_chromium: Chromium, fcm: FcmServer, tmp_path: Path
 ) -> None:
     once, again, clear = await asked_of_fcm(fcm, tmp_path, PUSH, PUSH, CLEAR)
 
-    async with browser_with(firebase_scripts, GUIDE_HANDLER) as browser:
+    async with browser_with(complete_chromium, firebase_scripts, GUIDE_HANDLER) as browser:
         await browser.deliver(once)
         await browser.deliver(again)
         await browser.handled(2)
@@ -250,12 +257,12 @@ async def test_the_guides_handler_shows_one_and_a_repeat_is_quiet(
 
 
 async def test_firebases_sample_handler_shows_one(
-    firebase_scripts: Path, fcm: FcmServer, tmp_path: Path
+    firebase_scripts: Path, complete_chromium: Chromium, fcm: FcmServer, tmp_path: Path
 ) -> None:
     """With a `notification` in the push it would be two: the SDK shows that one by itself."""
     [push] = await asked_of_fcm(fcm, tmp_path, PUSH)
 
-    async with browser_with(firebase_scripts, SAMPLE_HANDLER) as browser:
+    async with browser_with(complete_chromium, firebase_scripts, SAMPLE_HANDLER) as browser:
         await browser.deliver(push)
         await browser.handled(1)
         # The sample does not wait for what it shows.

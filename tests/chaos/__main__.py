@@ -65,7 +65,7 @@ async def _run(case: Case, emulator: str, seed: int, size: Size, *, short: bool)
     """One case on a cluster of its own. What goes wrong with the kit is an outcome as well."""
     _say(f"{case.name}, seed {seed}…")
     with tempfile.TemporaryDirectory(prefix="chat-chaos-") as folder:
-        release = previous_release(Path(folder) / "previous") if case.upgrade else PRESENT
+        release = previous_release() if case.upgrade else PRESENT
         cluster = Cluster(
             folder=Path(folder),
             emulator=emulator,

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import httpx
 
-from config.development.instances import instance, uvicorn_command
+from config.development.instances import uvicorn_command
 from config.development.processes import Process, free_port
 from tests import databases
 from tests.acceptance.conftest import isolated_environment
@@ -26,6 +26,7 @@ from tests.chaos.relay import Relay
 from tests.clients.rest import http_client
 from tests.releases import PRESENT, Release
 from tests.servers.commands import serve_command
+from tests.servers.forked import forked_instance
 from tests.servers.postgres import postgres_server
 from tests.servers.proxies import PROXIES
 
@@ -76,7 +77,7 @@ class Instance:
     async def start(self) -> None:
         def run() -> Process:
             return self._running.enter_context(
-                instance(
+                forked_instance(
                     self.port,
                     environment=self._environment,
                     command=self._command(),
@@ -160,6 +161,8 @@ class Cluster:
     """What creates the database and runs at first."""
     notified: bool = False
     """Whether there are a queue, a worker and a push service."""
+    small: bool = False
+    """Whether the crowd is so small that the queue can run in our own process."""
     proxies: Sequence[str] = ()
     """The proxies that people reach the instances through (`tests.servers.proxies`); without any,
     each request and socket goes to an instance that is up. With proxies, no relays are before Redis
@@ -226,7 +229,7 @@ class Cluster:
 
     async def _start_notifications(self, exit_: AsyncExitStack) -> Mapping[str, str]:
         self.application = APPLICATION
-        self.notifications = Notifications(self.folder)
+        self.notifications = Notifications(self.folder, apart=not self.small)
         exit_.push_async_callback(self.notifications.close)
         return await self.notifications.start(exit_)
 

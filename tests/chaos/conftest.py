@@ -27,7 +27,10 @@ def say(capsys: pytest.CaptureFixture[str]) -> Say:
 async def _cluster(
     tmp_path_factory: pytest.TempPathFactory, firestore_emulator: str
 ) -> AsyncIterator[Cluster]:
-    """Three instances for all cases of the short form, one after the other."""
+    """Three instances for all cases of the short form, one after the other. In the end, what is
+    stored is right."""
     folder: Path = tmp_path_factory.mktemp("chaos")
     async with Cluster(folder=folder, emulator=firestore_emulator) as cluster:
         yield cluster
+        right, words = await cluster.verify()
+        assert right, words

@@ -13,7 +13,7 @@ from typing import Any
 from config.development.processes import Process, free_port
 from messaging.notifications.queue.sqs import MAX_RECEIVES
 from tests.notifications.fcm_server import FcmServer
-from tests.notifications.sqs_server import aws_environment, sqs_client, sqs_process
+from tests.notifications.sqs_server import aws_environment, sqs_client, sqs_process, sqs_server
 from tests.notifications.workers import worker
 from tests.releases import PRESENT, Release
 
@@ -27,7 +27,8 @@ _END_SECONDS = 40.0
 class Notifications:
     """Started before the instances, whose settings name it; the worker after them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, apart: bool) -> None:
+        """`apart`: whether the queue runs in a process of its own, as large crowds need."""
         self.fcm = FcmServer()
         self.release = PRESENT
         """What the worker runs at its next start."""
@@ -36,6 +37,7 @@ class Notifications:
         self.log_before = ""
         """What the worker's run before this one has logged."""
         self._folder = folder
+        self._run_sqs = sqs_process if apart else sqs_server
         self._environment: Mapping[str, str] = {}
         self._sqs_url = self._queue_url = ""
         self._running = ExitStack()
@@ -43,7 +45,7 @@ class Notifications:
 
     async def start(self, exit_: AsyncExitStack) -> Mapping[str, str]:
         """Start SQS and FCM, create the queue, and return the settings of instances and workers."""
-        self._sqs_url = exit_.enter_context(sqs_process())
+        self._sqs_url = exit_.enter_context(self._run_sqs())
         exit_.enter_context(self.fcm.run())
         settings = {
             **aws_environment(self._sqs_url),

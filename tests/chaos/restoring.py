@@ -27,9 +27,9 @@ _PATIENCE_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    people: int = 6
-    rooms: int = 3
-    pause: float = 0.15
+    people: int = 4
+    rooms: int = 2
+    pause: float = 0.25
     """Seconds between two messages of a person, on average."""
     before: float = 1.0
     """Seconds of chat that the backup has."""

@@ -184,8 +184,16 @@ class Case:
 
 
 async def play(
-    case: Case, cluster: Cluster, *, seed: int, size: Size, say: Say, short: bool = False
+    case: Case,
+    cluster: Cluster,
+    *,
+    seed: int,
+    size: Size,
+    say: Say,
+    short: bool = False,
+    verified: bool = True,
 ) -> Outcome:
+    """`verified`: whether to check the numbers of all that is stored."""
     began = time.perf_counter()
     chance = random.Random(f"{case.name} {seed}")
     outcome = Outcome(case=case.name, seed=seed)
@@ -211,8 +219,9 @@ async def play(
         outcome.recovered = await _recover(case, scene)
         await traffic.pause()
         evidence = await collect(crowd, cluster, seconds=case.recovers_within)
-        right, words = await cluster.verify()
-        scene.require(right, f"what is stored has drifted: {words.strip()}")
+        if verified:
+            right, words = await cluster.verify()
+            scene.require(right, f"what is stored has drifted: {words.strip()}")
         outcome.slowest = _check_delays(case, scene)
         outcome.violations = [*scene.violations, *checks.find_all(evidence)]
         outcome.figures = scene.figures

@@ -20,7 +20,7 @@ from tests.conftest import skip_or_fail
 from tests.frames import read_frame
 from tests.servers.proxies import PROXIES, ProxyMissing
 
-_SMALL = Size(people=20, tabs=2, conversations=6, largest=12, rate=12)
+_SMALL = Size(people=12, tabs=2, conversations=4, largest=8, rate=8)
 _CASE = replace(CASES["rolled-behind-nginx"], delivers_within=None)
 _IDLE_SECONDS = 130.0
 """Twice as long as each of the limits of the proxies, and more."""

@@ -26,9 +26,9 @@ _SETTINGS = {
 
 
 @pytest.fixture(name="previous")
-def _previous(tmp_path: Path) -> Release:
+def _previous() -> Release:
     try:
-        return previous_release(tmp_path / "previous")
+        return previous_release()
     except ReleaseMissing as missing:
         skip_or_fail(str(missing))
         raise
@@ -52,6 +52,7 @@ async def test_nothing_is_lost_between_two_releases(
         postgres=True,
         release=previous,
         notified=True,
+        small=True,
         settings=_SETTINGS,
     )
     async with cluster:

@@ -5,11 +5,11 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-from playwright.async_api import Error, Page, async_playwright, expect
+from playwright.async_api import Error, Page, expect
 
-from tests.acceptance.test_browser import ARGUMENTS, CHROMIUM
 from tests.fuzz.doors import Doors, accepted, group
 from tests.fuzz.texts import normalised, short_and_long, title_of
+from tests.servers.chromium import COMPLETE, HEADLESS, running_chromium
 
 _BATCH = 47
 
@@ -19,18 +19,14 @@ async def test_the_demo_page_shows_any_text(ann: Doors, url: str, count: int) ->
     """In Chromium, live and after a reload: whole, with something painted, and nothing outside its
     bubble; the title of its conversation too."""
     texts = await accepted(ann, count)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        try:
-            for start in range(0, len(texts), _BATCH):
-                page = await browser.new_page(viewport={"width": 900, "height": 700})
-                complaints: list[str] = []
-                page.on("pageerror", partial(_complain, complaints))
-                await show_batch(page, ann, url, texts[start : start + _BATCH])
-                assert complaints == []
-                await page.close()
-        finally:
-            await browser.close()
+    async with running_chromium(HEADLESS, COMPLETE) as browser:
+        for start in range(0, len(texts), _BATCH):
+            page = await browser.new_page(viewport={"width": 900, "height": 700})
+            complaints: list[str] = []
+            page.on("pageerror", partial(_complain, complaints))
+            await show_batch(page, ann, url, texts[start : start + _BATCH])
+            assert complaints == []
+            await page.close()
 
 
 async def show_batch(page: Page, ann: Doors, url: str, texts: Sequence[str]) -> None:
@@ -102,33 +98,29 @@ _LOOK = """() => {
 async def test_marks_that_pile_up_paint_over_nothing(ann: Doors, url: str) -> None:
     """The messages above and below look the same with them and without. If nothing clipped them,
     they would not."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        try:
-            page = await browser.new_page(viewport={"width": 900, "height": 700})
-            conversation = await group(ann, "bob")
-            path = f"/conversations/{conversation}/messages"
-            for text in ("Nothing covers this.", "Z" + "\u0301" * 400, "Nothing covers this."):
-                await ann.request("POST", path, {"text": text})
-            await page.goto(f"{url}/?user=bob#{conversation}")
-            messages = page.get_by_test_id("message")
-            await expect(messages).to_have_count(3)
-            await page.mouse.move(1, 1)
+    async with running_chromium(HEADLESS, COMPLETE) as browser:
+        page = await browser.new_page(viewport={"width": 900, "height": 700})
+        conversation = await group(ann, "bob")
+        path = f"/conversations/{conversation}/messages"
+        for text in ("Nothing covers this.", "Z" + "\u0301" * 400, "Nothing covers this."):
+            await ann.request("POST", path, {"text": text})
+        await page.goto(f"{url}/?user=bob#{conversation}")
+        messages = page.get_by_test_id("message")
+        await expect(messages).to_have_count(3)
+        await page.mouse.move(1, 1)
 
-            # Until the page has come to rest. Marks that are not clipped differ every time.
-            end = time.monotonic() + 30
-            while await painted_over(page) > _ROUNDING and time.monotonic() < end:
-                pass
-            assert await painted_over(page) <= _ROUNDING
+        # Until the page has come to rest. Marks that are not clipped differ every time.
+        end = time.monotonic() + 30
+        while await painted_over(page) > _ROUNDING and time.monotonic() < end:
+            pass
+        assert await painted_over(page) <= _ROUNDING
 
-            await (
-                messages.nth(1)
-                .locator(".bubble")
-                .evaluate("element => element.style.overflow = 'visible'")
-            )
-            assert await painted_over(page) > 100
-        finally:
-            await browser.close()
+        await (
+            messages.nth(1)
+            .locator(".bubble")
+            .evaluate("element => element.style.overflow = 'visible'")
+        )
+        assert await painted_over(page) > 100
 
 
 _ROUNDING = 4

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ def _listens(port: int) -> bool:
     return True
 
 
+@cache
 def sqs_client(url: str) -> Any:
     """For looking behind the product's back."""
     return boto3.client(

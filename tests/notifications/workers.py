@@ -8,6 +8,7 @@ from functools import partial
 
 from config.development.processes import Process, free_port
 from tests.releases import PRESENT, Release
+from tests.servers.forked import spawn
 
 _START_SECONDS = 60.0
 
@@ -28,6 +29,7 @@ def worker(
         deadline=_START_SECONDS,
         environment=environment,
         directory=release.directory,
+        spawn=spawn,
     ) as process:
         yield process
 

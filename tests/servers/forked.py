@@ -1,8 +1,9 @@
-"""Short Python commands in processes of their own that need not import the libraries.
+"""Python commands in processes of their own that need not import the libraries.
 
-A new interpreter spends two thirds of a command such as `check` on importing libraries. One process
-for each test process imports them once, and forks for each command (see `forking`). The command
-imports all code of ours anew, in the environment that it is given.
+A new interpreter spends two thirds of a command such as `check`, and of the start of an instance,
+on importing libraries. One process for each test process imports them once, and forks for each
+command (see `forking`). The command imports all code of ours anew, in the environment that it is
+given. It leads a process group, and ends with our own process.
 """
 
 import atexit
@@ -15,11 +16,15 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache, partial
 from io import FileIO
 from pathlib import Path
+from typing import IO
+
+from config.development.instances import instance
+from config.development.processes import Child, leashed
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _SCRIPT = Path(__file__).with_name("forking.py")
@@ -42,7 +47,7 @@ def run_python(
         "directory": str(directory),
     }
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        status = _forge().run(request, output.fileno(), errors.fileno(), timeout)
+        status = _run(request, output.fileno(), errors.fileno(), timeout)
         written = []
         for file in (output, errors):
             file.seek(0)
@@ -55,6 +60,78 @@ def run_python(
             error.add_note(done.stdout + done.stderr)
             raise
     return done
+
+
+def _run(request: Mapping[str, object], output: int, errors: int, timeout: float) -> int:
+    """Return the exit status. Raises subprocess.TimeoutExpired."""
+    command = _forge().start(request, output, errors)
+    with command.stdin:
+        try:
+            return command.wait(timeout)
+        except subprocess.TimeoutExpired:
+            command.send_signal(signal.SIGKILL)
+            command.wait()
+            raise
+
+
+def spawn(
+    command: Sequence[str],
+    *,
+    output: IO[bytes] | None,
+    environment: Mapping[str, str],
+    directory: Path | None,
+) -> Child:
+    """Start a long-running command, for `Process`. Another program than this Python is started as
+    usual."""
+    python, *arguments = command
+    if python != sys.executable or output is None:
+        return leashed(command, output=output, environment=environment, directory=directory)
+    request = {
+        "arguments": arguments,
+        "environment": dict(environment),
+        "directory": str(directory or Path.cwd()),
+    }
+    return _forge().start(request, output.fileno(), output.fileno())
+
+
+forked_instance = partial(instance, spawn=spawn)
+"""`instance`, in a process that need not import the libraries. Use it where the test is not about
+how a server starts, nor about what it uses."""
+
+
+class _Command:
+    """A command that runs, or has run. Closing `stdin` kills it and all that it has started."""
+
+    def __init__(self, status: FileIO) -> None:
+        """Raises TimeoutError."""
+        self.stdin = status
+        """Its attendant writes here how it ended, and notices that we have gone."""
+        _wait_for(status, _IMPORT_SECONDS)
+        self.pid = int(_line(status))
+        self._status: int | None = None
+        self._reading = threading.Lock()
+
+    def poll(self) -> int | None:
+        with suppress(subprocess.TimeoutExpired):
+            return self.wait(0)
+        return None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its exit status, once it has ended. Raises subprocess.TimeoutExpired."""
+        if self._status is None:
+            try:
+                _wait_for(self.stdin, timeout)
+            except TimeoutError:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0) from None
+            with self._reading:  # another thread may wait too
+                if self._status is None:
+                    self._status = int(_line(self.stdin))
+        return self._status
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
 
 class _Forge:
@@ -74,30 +151,27 @@ class _Forge:
         self._socket.close()
         self._process.wait()
 
-    def run(self, request: Mapping[str, object], output: int, errors: int, timeout: float) -> int:
-        """Return the exit status. Raises subprocess.TimeoutExpired."""
+    def start(self, request: Mapping[str, object], output: int, errors: int) -> _Command:
         reading, writing = os.pipe()
-        with FileIO(reading) as status:
-            try:
-                with self._sending:
-                    packet = json.dumps(request).encode()
-                    socket.send_fds(self._socket, [packet], [output, errors, writing])
-            finally:
-                os.close(writing)
-            process = int(_line(status, _IMPORT_SECONDS))
-            try:
-                return int(_line(status, timeout))
-            except TimeoutError:
-                os.kill(process, signal.SIGKILL)
-                raise subprocess.TimeoutExpired(str(request["arguments"]), timeout) from None
+        try:
+            with self._sending:
+                packet = json.dumps(request).encode()
+                socket.send_fds(self._socket, [packet], [output, errors, writing])
+        finally:
+            os.close(writing)
+        return _Command(FileIO(reading))
 
 
-def _line(file: FileIO, seconds: float) -> bytes:
-    """Read a line. Raises TimeoutError."""
-    end, line = time.monotonic() + seconds, b""
+def _wait_for(file: FileIO, seconds: float | None) -> None:
+    """Return when there is something to read; None: wait for ever. Raises TimeoutError."""
+    if not select.select([file], [], [], seconds)[0]:
+        raise TimeoutError
+
+
+def _line(file: FileIO) -> bytes:
+    """Read a line, which is written at once."""
+    line = b""
     while not line.endswith(b"\n"):
-        if not select.select([file], [], [], max(end - time.monotonic(), 0))[0]:
-            raise TimeoutError
         read = file.read(1)
         assert read, "The process that runs the commands has ended."
         line += read

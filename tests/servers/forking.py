@@ -4,9 +4,12 @@ It imports libraries, reads no setting, and forks for each command that arrives 
 input, which is a socket.
 """
 
+import gc
+import io
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import sys
@@ -17,9 +20,10 @@ from typing import Any, NoReturn
 
 _LIBRARIES = (
     *("channels_redis.serializers", "cryptography.fernet", "django.contrib.postgres.fields"),
-    *("django.core.management", "django.db.backends.sqlite3.base", "django.test", "jinja2"),
+    *("django.core.management", "django.db.backends.sqlite3.base", "django.test"),
+    *("google.cloud.firestore_v1.async_client", "grpc.aio", "httptools", "httpx", "jinja2"),
     *("jsonschema", "msgspec", "orjson", "prometheus_client", "redis.asyncio", "requests", "rich"),
-    *("structlog", "uritemplate", "uvicorn", "yaml"),
+    *("structlog", "uritemplate", "uvicorn.main", "uvloop", "websockets.server", "yaml"),
 )
 """Libraries that commands of ours import. Importing them reads no setting of Django and starts no
 thread."""
@@ -30,6 +34,7 @@ def main() -> None:
     """Serve until the client closes its end. Return only in the process of a command."""
     for name in _LIBRARIES:
         import_module(name)
+    gc.freeze()  # no collection of a command writes to what all of them share
     client = socket.socket(fileno=0)
     while True:
         request, files, _, _ = socket.recv_fds(client, _MAX_REQUEST_BYTES, 3)
@@ -52,22 +57,39 @@ def main() -> None:
 
 
 def _attend(command: int, status: int) -> NoReturn:
-    """Write the id of the process of the command, and its exit status at its end."""
+    """Write the id of the process of the command, and its exit status at its end. Kill it and what
+    it has started if nobody reads that any more."""
+    _lead(command)
     os.write(status, b"%d\n" % command)
-    _, ended = os.waitpid(command, 0)
-    with suppress(BrokenPipeError):  # the client waits no longer
-        os.write(status, b"%d\n" % os.waitstatus_to_exitcode(ended))
+    waiting = select.poll()
+    waiting.register(ended := os.pidfd_open(command), select.POLLIN)
+    waiting.register(status, 0)  # reports POLLERR once the client has closed its end, or has ended
+    if ended not in dict(waiting.poll()):
+        with suppress(ProcessLookupError):
+            os.killpg(command, signal.SIGKILL)
+    _, ended_with = os.waitpid(command, 0)
+    with suppress(BrokenPipeError):
+        os.write(status, b"%d\n" % os.waitstatus_to_exitcode(ended_with))
     os._exit(0)
+
+
+def _lead(process: int) -> None:
+    """Let this process lead a process group. Itself and its parent do so: either may be first."""
+    with suppress(OSError):
+        os.setpgid(process, process)
 
 
 def _become(request: dict[str, Any], output: int, errors: int) -> None:
     """Take the streams, the environment and the directory of the command."""
+    _lead(os.getpid())
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (output, 1), (errors, 2)):
         os.dup2(source, target)
         os.close(source)
     os.environ.clear()
     os.environ.update(request["environment"])
+    if os.environ.get("PYTHONUNBUFFERED"):  # which a new interpreter would read
+        sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), write_through=True)
     os.chdir(request["directory"])
     sys.argv = request["arguments"]
 

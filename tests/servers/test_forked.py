@@ -2,12 +2,16 @@
 
 import json
 import os
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.servers.forked import run_python
+from config.development.processes import Process
+from tests.servers.forked import run_python, spawn
 
 _FOUND = """
 import json, os, sys, threading
@@ -76,3 +80,76 @@ def test_it_is_killed_at_the_end_of_its_time(tmp_path: Path) -> None:
     assert run_python("-c", "print(1)", environment=os.environ).stdout == "1\n"
     status = Path(f"/proc/{file.read_text()}/stat")
     assert not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+_GROUP = """
+import os, subprocess, sys
+inner = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+print(inner.pid, os.getpid())
+inner.wait()
+"""
+"""Writes its id and that of its child, and waits."""
+_OWNER = """
+import sys
+from config.development.processes import Process
+from tests.servers.forked import spawn
+
+def ready():
+    return len(process.output().split()) == 2
+
+process = Process(
+    [sys.executable, "-c", sys.argv[1]],
+    ready=ready,
+    environment={"PYTHONUNBUFFERED": "1"},
+    spawn=spawn,
+)
+with process:
+    print(process.output(), flush=True)
+    process.wait(60)
+"""
+
+
+def _is_alive(process: int) -> bool:
+    status = Path(f"/proc/{process}/stat")
+    try:
+        return status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def _wait_for_end(*processes: int) -> None:
+    end = time.monotonic() + 20
+    while any(map(_is_alive, processes)):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_process_ends_with_its_context() -> None:
+    """What it writes is there at once, and how it ended is known."""
+    process = Process(
+        [sys.executable, "-c", _GROUP],
+        ready=lambda: len(process.output().split()) == 2,
+        environment={"PYTHONUNBUFFERED": "1"},
+        spawn=spawn,
+    )
+    with process:
+        inner, pid = map(int, process.output().split())
+        assert pid == process.pid
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == -signal.SIGTERM
+        assert process.ended
+        assert _is_alive(inner)
+
+    _wait_for_end(inner)
+
+
+def test_a_process_ends_with_an_owner_that_is_killed() -> None:
+    """And what it has started."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _OWNER, _GROUP], stdout=subprocess.PIPE, cwd=Path.cwd()
+    ) as owner:
+        assert owner.stdout is not None
+        processes = [int(word) for word in owner.stdout.readline().split()]
+        owner.kill()
+
+    _wait_for_end(*processes)

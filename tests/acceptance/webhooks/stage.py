@@ -11,7 +11,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from config.development.instances import instance
 from config.development.processes import free_port
 from messaging.notifications.queue.sqs import create_queues
 from tests.acceptance.conftest import isolated_environment
@@ -19,6 +18,7 @@ from tests.acceptance.examples import SECRET, Chat, create_service
 from tests.databases import migrate
 from tests.notifications.fcm_server import URL_VARIABLE
 from tests.notifications.sqs_server import aws_environment
+from tests.servers.forked import forked_instance
 
 _SQLITE = "sqlite:///"
 _INSERT = """INSERT INTO messaging_webhook_endpoint (
@@ -68,6 +68,6 @@ def staged(
     migrate(environment)
     token = create_service(environment, "--requests-per-second", "1000")
     port = free_port()
-    with instance(port, environment=environment):
+    with forked_instance(port, environment=environment):
         chat = Chat(f"http://127.0.0.1:{port}", token)
         yield Stage(chat=chat, environment=environment)

@@ -12,7 +12,6 @@ CASES: Mapping[str, Case] = {
 }
 
 SHORT: Sequence[str] = (
-    "nothing",
     "redis-killed",
     "redis-cut-off",
     "redis-link-killed",

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from config.development.instances import development_environment, instance
+from config.development.instances import development_environment
 from config.development.processes import Process, free_port
 from tests.clients.checking.subject import Mistake, Subject
 from tests.clients.checking.truth import differences, truth_of
@@ -19,6 +19,7 @@ from tests.clients.checking.wire import Line, Wire
 from tests.clients.rest import Refused, Rest, http_client
 from tests.databases import migrate
 from tests.releases import PRESENT
+from tests.servers.forked import forked_instance
 from tests.servers.redis import redis_server
 
 Json = dict[str, Any]
@@ -89,7 +90,7 @@ class Stage:
         port, exit_ = free_port(), ExitStack()
         environment = {**self._environment, "INSTANCE_ID": f"instance-{len(self._servers) + 1}"}
         process = await asyncio.to_thread(
-            exit_.enter_context, instance(port, environment=environment)
+            exit_.enter_context, forked_instance(port, environment=environment)
         )
         self._servers.append((port, exit_, process))
 

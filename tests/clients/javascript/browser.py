@@ -1,20 +1,20 @@
 """Pages in Chromium, with a server behind a wire that can be spoiled."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page
 
-from config.development.instances import development_environment, instance
+from config.development.instances import development_environment
 from config.development.processes import free_port
-from tests.acceptance.test_browser import ARGUMENTS, CHROMIUM, MISSING
 from tests.clients.checking.wire import Wire
 from tests.clients.javascript.conftest import PACKAGE, Run
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate
+from tests.servers.forked import forked_instance
 
 _HTML = """<!doctype html><link rel="icon" href="data:,"><title>Page</title><div id="root"></div>
 <script type="module">{}</script>"""
@@ -56,7 +56,7 @@ def _server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         CHAT_FILES_DIR=str(folder / "files"),
     )
     migrate(environment)
-    with instance(port, environment=environment):
+    with forked_instance(port, environment=environment):
         yield port
 
 
@@ -75,25 +75,19 @@ def bundled(run: Run, source: str, folder: Path) -> str:
     return bundle.read_text()
 
 
-@asynccontextmanager
-async def place(port: int, script: str) -> AsyncIterator[Place]:
-    """Open a browser whose pages run this script, on the origin of the server."""
-    assert CHROMIUM is not None, MISSING
+@pytest_asyncio.fixture(loop_scope="session")
+async def at(server_port: int, script: str, chromium: Browser) -> AsyncIterator[Place]:
+    """A new profile of the browser, whose pages run this script on the origin of the server."""
 
     async def token(user_id: str) -> str:
         return token_of(user_id)
 
     async with (
-        Wire(port, token) as wire,
-        http_client(f"http://127.0.0.1:{port}") as http,
-        async_playwright() as playwright,
+        Wire(server_port, token) as wire,
+        http_client(f"http://127.0.0.1:{server_port}") as http,
+        await chromium.new_context() as context,
     ):
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = await browser.new_context()
         wire.page = _HTML.format(script)
         opened = Place(context, wire, Rest(http, "ann"), Rest(http, "bob"), [])
-        try:
-            yield opened
-        finally:
-            await browser.close()
-        assert opened.complaints == []
+        yield opened
+    assert opened.complaints == []

@@ -6,10 +6,12 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.clients.javascript.browser import Place, _server_port, bundled, place
+from tests.clients.javascript.browser import Place, _server_port, at, bundled
 from tests.clients.javascript.conftest import Run
 
-__all__ = ["_server_port"]
+__all__ = ["_server_port", "at"]
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.fixture(scope="module")
@@ -27,51 +29,49 @@ async def _messages(page: Page, *texts: str) -> None:
     await expect(page.locator("#messages li")).to_have_text(list(texts))
 
 
-async def test_the_hooks_show_what_happens(server_port: int, script: str) -> None:
+async def test_the_hooks_show_what_happens(at: Place) -> None:
     """All of them, in strict mode: what is mounted twice is loaded and watched once."""
-    async with place(server_port, script) as at:
-        requests: list[str] = []
-        at.context.on("request", lambda request: requests.append(request.url))
-        page = await at.open()
-        id_, title = await _group(at)
-        await expect(page.locator("#list li")).to_contain_text([title])
-        await at.bob.request("PATCH", "/me", {"name": "Bob"})
-        await at.bob.send(id_, "Tea?", f"{uuid4()}")
-        await expect(page.locator("#unread")).to_have_text("1 1 0")
+    requests: list[str] = []
+    at.context.on("request", lambda request: requests.append(request.url))
+    page = await at.open()
+    id_, title = await _group(at)
+    await expect(page.locator("#list li")).to_contain_text([title])
+    await at.bob.request("PATCH", "/me", {"name": "Bob"})
+    await at.bob.send(id_, "Tea?", f"{uuid4()}")
+    await expect(page.locator("#unread")).to_have_text("1 1 0")
 
-        await page.evaluate("id => window.page.show(id)", id_)
-        await _messages(page, "Bob: Tea?")
-        await page.get_by_text("Send").click()
-        await _messages(page, "Bob: Tea?", "ann: Hello from React")
-        await expect(page.locator("#unread")).to_have_text("0 0 0")
-        assert sum(url.endswith(f"{id_}/messages") for url in requests) == 1
+    await page.evaluate("id => window.page.show(id)", id_)
+    await _messages(page, "Bob: Tea?")
+    await page.get_by_text("Send").click()
+    await _messages(page, "Bob: Tea?", "ann: Hello from React")
+    await expect(page.locator("#unread")).to_have_text("0 0 0")
+    assert sum(url.endswith(f"{id_}/messages") for url in requests) == 1
 
-        before = await page.evaluate("window.page.renders()")
-        await at.bob.request("POST", f"/conversations/{id_}/typing", {"typing": True})
-        await expect(page.locator("#typing")).to_have_text("bob")
-        await at.bob.request("POST", f"/conversations/{id_}/typing", {"typing": False})
-        await expect(page.locator("#typing")).to_have_text("")
-        assert await page.evaluate("window.page.renders()") == before
+    before = await page.evaluate("window.page.renders()")
+    await at.bob.request("POST", f"/conversations/{id_}/typing", {"typing": True})
+    await expect(page.locator("#typing")).to_have_text("bob")
+    await at.bob.request("POST", f"/conversations/{id_}/typing", {"typing": False})
+    await expect(page.locator("#typing")).to_have_text("")
+    assert await page.evaluate("window.page.renders()") == before
 
-        await page.evaluate("window.page.watch(['bob'])")
-        await expect(page.locator("#presence")).to_have_text("bob offline")
-        line = at.wire.line
-        assert line is not None
-        await page.evaluate("window.page.unmount()")
-        while line.commands[-1].get("user_ids") != []:
-            await asyncio.sleep(0.02)
-        watches = [one["user_ids"] for one in line.commands if one["type"] == "presence.watch"]
-        assert watches == [["bob"], []]
+    await page.evaluate("window.page.watch(['bob'])")
+    await expect(page.locator("#presence")).to_have_text("bob offline")
+    line = at.wire.line
+    assert line is not None
+    await page.evaluate("window.page.unmount()")
+    while line.commands[-1].get("user_ids") != []:
+        await asyncio.sleep(0.02)
+    watches = [one["user_ids"] for one in line.commands if one["type"] == "presence.watch"]
+    assert watches == [["bob"], []]
 
 
-async def test_what_is_rendered_in_the_background_agrees(server_port: int, script: str) -> None:
+async def test_what_is_rendered_in_the_background_agrees(at: Place) -> None:
     """While React renders many components for a while, messages arrive."""
-    async with place(server_port, script) as at:
-        page = await at.open()
-        id_, _ = await _group(at)
-        await page.evaluate("id => window.page.show(id)", id_)
-        for number in range(1, 7):
-            await page.evaluate("number => window.page.build(number)", number)
-            await at.bob.send(id_, f"{number}", f"{uuid4()}")
-        await expect(page.locator("#wall i")).to_have_text(["6"] * 40)
-        assert await page.evaluate("window.page.tears()") == []
+    page = await at.open()
+    id_, _ = await _group(at)
+    await page.evaluate("id => window.page.show(id)", id_)
+    for number in range(1, 7):
+        await page.evaluate("number => window.page.build(number)", number)
+        await at.bob.send(id_, f"{number}", f"{uuid4()}")
+    await expect(page.locator("#wall i")).to_have_text(["6"] * 40)
+    assert await page.evaluate("window.page.tears()") == []
