@@ -40,7 +40,12 @@ def _run_guarded(tmp_path_factory: pytest.TempPathFactory) -> Run:
         folder = tmp_path_factory.mktemp("instances")
         guard_file = folder / "guard"
         guard_file.touch()
-        environment = isolated_environment(folder, LOOP_GUARD_FILE=str(guard_file), **settings)
+        environment = isolated_environment(
+            folder,
+            DJANGO_SETTINGS_MODULE="tests.acceptance.settings",
+            LOOP_GUARD_FILE=str(guard_file),
+            **settings,
+        )
         migrate(environment)
         with ExitStack() as running:
             ports = [free_port() for _ in range(count)]
