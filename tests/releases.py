@@ -7,20 +7,18 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from packaging.requirements import Requirement
 
+from tests.kept import CACHE, kept
 from tests.servers.forked import run_python
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 PREVIOUS_COMMIT = "0462550380899c4c6b37566eb80a056221eee6ae"
 """The latest commit of the previous release."""
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chat-backend"
 _COMMAND_SECONDS = 120.0
 _INSTALL_SECONDS = 600.0
 
@@ -79,19 +77,12 @@ def require_previous_release() -> None:
 def previous_release() -> Release:
     """The previous release, whose files are written once: Python compiles them there. Raises
     ReleaseMissing."""
-    directory = _CACHE / f"checkout-{PREVIOUS_COMMIT[:16]}"
-    if not directory.exists():
-        require_previous_release()
-        _CACHE.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=_CACHE) as folder:
-            whole = Path(folder) / "checkout"
-            _write_previous_release(whole)
-            with suppress(OSError):  # another process was faster
-                whole.rename(directory)
+    directory = kept(f"checkout-{PREVIOUS_COMMIT[:16]}", _write_previous_release)
     return Release(name="previous", directory=directory, python=_python_for(directory))
 
 
 def _write_previous_release(directory: Path) -> None:
+    require_previous_release()
     archive = subprocess.run(
         ["git", "archive", "--format=tar", PREVIOUS_COMMIT],
         cwd=_CHECKOUT,
@@ -110,7 +101,7 @@ def _python_for(directory: Path) -> str:
     if all(map(_is_met, text.splitlines())):
         return sys.executable
     digest = hashlib.sha256(f"{sys.version}\n{text}".encode()).hexdigest()[:16]
-    environment = _CACHE / f"release-{digest}"
+    environment = CACHE / f"release-{digest}"
     python = environment / "bin" / "python"
     complete = environment / "complete"
     if not complete.exists():

@@ -14,7 +14,7 @@ from tests.acceptance.channel import Channel, many_at_once, one_by_one, opened
 from tests.acceptance.conftest import Instances
 from tests.acceptance.lively import LivelyChannel
 
-LINES = 120
+LINES = 70
 IN_FLIGHT = 64
 
 Say = Callable[[str], None]

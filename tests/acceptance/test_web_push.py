@@ -30,6 +30,7 @@ from messaging.domain.recipients import Device, Platform, TokenKind
 from messaging.notifications.push.fcm import FcmPushBackend
 from messaging.notifications.push.protocol import Push
 from tests.conftest import skip_or_fail
+from tests.kept import kept
 from tests.notifications.fcm_server import PROJECT, FcmServer, redirect
 from tests.servers.chromium import COMPLETE, ChromiumMissing, running_chromium
 
@@ -88,25 +89,30 @@ CLEAR = replace(
 @pytest.fixture(scope="module")
 def firebase_scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with Firebase's SDK, from the npm registry."""
+    folder = tmp_path_factory.mktemp("firebase")
+    shutil.copytree(kept(FIREBASE, _fetch_scripts), folder, dirs_exist_ok=True)
+    (folder / "index.html").write_text("<!doctype html><title>Chat</title>")
+    return folder
+
+
+def _fetch_scripts(folder: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         skip_or_fail("There is no `npm`, so no browser has shown a push.")
-    folder = tmp_path_factory.mktemp("firebase")
+    folder.mkdir()
     packed = subprocess.run(
-        [str(npm), "pack", FIREBASE, "--silent"],
+        [str(npm), "pack", FIREBASE, "--silent", "--pack-destination", folder.parent],
         cwd=folder,
         check=True,
         capture_output=True,
         text=True,
         timeout=120,
     )
-    with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
+    with tarfile.open(folder.parent / packed.stdout.split()[-1]) as archive:
         for name in SCRIPTS:
             member = archive.extractfile(f"package/{name}")
             assert member is not None
             (folder / name).write_bytes(member.read())
-    (folder / "index.html").write_text("<!doctype html><title>Chat</title>")
-    return folder
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -36,7 +36,7 @@ class Size:
     down_seconds: float = 0.0
 
 
-SHORT = Size(shops=[node_shop], orders=4, messages=12, moods=[Mood.FAILS])
+SHORT = Size(shops=[node_shop], orders=4, messages=8, moods=[Mood.FAILS])
 LONG = Size(
     shops=[django_shop, node_shop],
     orders=100,
