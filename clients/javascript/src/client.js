@@ -55,7 +55,7 @@ export class ChatClient {
   /** @param {Options} options */
   constructor({ url, token, WebSocket = globalThis.WebSocket, activity, outbox }) {
     if (!WebSocket) {
-      throw new TypeError("There is no WebSocket here. Pass one: `new ChatClient({WebSocket, …})`.");
+      throw new TypeError("There is no WebSocket here. Pass the option `WebSocket`.");
     }
     const tokens = new Tokens(token);
     const emitter = new Emitter();

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import uv
 
-from config.development.instances import development_environment, instance
+from config.development.instances import development_environment
 from config.development.processes import free_port
 from tests.clients.javascript.conftest import PACKAGE, Run, bin_folder, run
 from tests.clients.rest import Rest, http_client
 from tests.conftest import skip_or_fail
 from tests.databases import migrate
+from tests.servers.forked import forked_instance
 
 __all__ = ["bin_folder", "run"]
 
@@ -38,7 +39,7 @@ def _url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         CHAT_DEMO="0",
     )
     migrate(environment)
-    with instance(port, environment=environment):
+    with forked_instance(port, environment=environment):
         yield f"http://127.0.0.1:{port}"
 
 

@@ -14,6 +14,8 @@ _DOCS = PACKAGE.parents[1] / "docs"
 MAX_BYTES = {
     "index.js": 12 * 1024,
     "files/index.js": 3 * 1024,
+    "history/index.js": 3 * 1024,
+    "history/react.js": 3 * 1024,
     "outbox_storage/index.js": 3 * 1024,
     "people.js": 2 * 1024,
     "presence.js": 2 * 1024,

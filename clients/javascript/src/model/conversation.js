@@ -91,9 +91,7 @@ export class ConversationModel {
 
   /** Takes what happened since the last call. @returns {News[]} */
   takeNews() {
-    const news = this.#news;
-    this.#news = [];
-    return news;
+    return this.#news.splice(0);
   }
 
   /** Begins with a conversation object of REST. Its messages are loaded after it.
@@ -203,12 +201,13 @@ export class ConversationModel {
 
   /** @param {Message} message @param {import("./reactions.js").Reaction} [reaction] */
   #apply(message, reaction = {}) {
-    const changed = this.keep(message, reaction);
-    const isNew = this.#isUntold(message.seq);
-    this.#told.add(message.seq);
+    const { seq } = message;
+    const isChanged = this.keep(message, reaction) || !this.history.at(seq);
+    const isNew = this.#isUntold(seq) && !message.deleted_at;
+    this.#told.add(seq);
     while (this.#told.delete(this.#toldSeq + 1)) this.#toldSeq += 1;
-    if (isNew && !message.deleted_at) this.#news.push({ type: "message", message });
-    else if (changed) this.#news.push({ type: "message.changed", message });
+    const type = isNew ? "message" : "message.changed";
+    if (isNew || isChanged) this.#news.push({ type, message });
   }
 
   /** Whether no event or sync brought it. A sync may bring a later message before an earlier one that

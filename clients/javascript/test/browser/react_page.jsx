@@ -1,7 +1,9 @@
-/** A page with all hooks, in strict mode, as tests/clients/javascript/test_react.py drives it. */
+/** A page with all hooks, in strict mode, as test_react.py and test_history.py of
+ * tests/clients/javascript drive it. */
 
 import { StrictMode, memo, startTransition, useLayoutEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
+import { useHistory } from "../../src/history/react.js";
 import { ChatClient } from "../../src/index.js";
 import {
   ChatProvider,
@@ -29,15 +31,17 @@ const count = (name) => (renders[name] = (renders[name] ?? 0) + 1);
 
 function App() {
   const [id, setId] = useState(null);
+  const [past, setPast] = useState(null);
   const [watched, setWatched] = useState([]);
   const [slow, setSlow] = useState(0);
-  Object.assign(window.page, { setId, setWatched, setSlow });
+  Object.assign(window.page, { setId, setPast, setWatched, setSlow });
   return (
     <>
       <p id="connection">{useConnection().state}</p>
       <Badge />
       <List />
       <Room id={id} />
+      {past && <Past id={past} />}
       <Presence ids={watched} />
       {slow > 0 && <Wall key={slow} id={id} />}
     </>
@@ -86,6 +90,22 @@ const Messages = memo(function Messages({ id }) {
     </>
   );
 });
+
+function Past({ id }) {
+  const history = useHistory(id);
+  return (
+    <section id="past">
+      <button onClick={history.jumpToFirstUnread}>First unread</button>
+      {history.hasNewer && <button onClick={history.loadNewer}>Newer</button>}
+      <button onClick={history.latest}>Latest</button>
+      <ol>
+        {history.messages.map(({ seq }) => (
+          <li key={seq} data-seq={seq} className={seq === history.unreadFrom ? "unread" : undefined} />
+        ))}
+      </ol>
+    </section>
+  );
+}
 
 function Presence({ ids }) {
   const presence = usePresence(ids);
