@@ -14,6 +14,7 @@ _SWITCHES = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
     **dict.fromkeys(("", "0", "false", "no", "off"), False),
 }
+_MAX_DAYS = 36_500
 
 
 def _switch(name: str, *, default: bool) -> bool:
@@ -31,6 +32,17 @@ def _whole_number(name: str, *, default: int) -> int:
         return int(value)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a whole number.") from error
+
+
+def _days(name: str) -> int:
+    """Return a number of days; 0 if there is none. Raises ImproperlyConfigured for any other
+    value."""
+    days = _whole_number(name, default=0)
+    if not 0 <= days <= _MAX_DAYS:
+        raise ImproperlyConfigured(
+            f"{name} is {days}. Set it to a number of days from 1 to {_MAX_DAYS}, or unset it."
+        )
+    return days
 
 
 def _items(name: str) -> list[str]:
@@ -69,6 +81,8 @@ CHAT_CLAMD: str = env.str("CHAT_CLAMD", default="")
 CHAT_OUTBOUND_ALLOWED_NETWORKS: list[str] = _items("CHAT_OUTBOUND_ALLOWED_NETWORKS")
 CHAT_ERASURE_KEY: str = env.str("CHAT_ERASURE_KEY", default="")
 CHAT_LOG_RETENTION_DAYS: int = _whole_number("CHAT_LOG_RETENTION_DAYS", default=0)
+CHAT_RETENTION_DIRECT_DAYS: int = _days("CHAT_RETENTION_DIRECT_DAYS")
+CHAT_RETENTION_GROUP_DAYS: int = _days("CHAT_RETENTION_GROUP_DAYS")
 CHAT_SEARCH: str = env.str("CHAT_SEARCH", default="database")
 CHAT_TRACES: str = env.str("CHAT_TRACES", default="off").strip().lower()
 CHAT_RATE_LIMITS: bool = _switch("CHAT_RATE_LIMITS", default=True)

@@ -13,7 +13,7 @@ from chat.admin import (
     texts,
 )
 from chat.admin.integrations import moderation, service_accounts, webhooks
-from chat.admin.personal_data import audit, holds, jobs
+from chat.admin.personal_data import audit, holds, jobs, retention
 
 __all__ = [
     "audit",
@@ -27,6 +27,7 @@ __all__ = [
     "people",
     "processes",
     "reports",
+    "retention",
     "service_accounts",
     "texts",
     "webhooks",

@@ -15,7 +15,7 @@ class AcceptedJob(_Shape):
 
 class JobStatus(_Shape):
     id = serializers.CharField()
-    kind = serializers.ChoiceField([one.value for one in JobKind])
+    kind = serializers.ChoiceField([JobKind.ERASE.value, JobKind.EXPORT.value])
     state = serializers.ChoiceField([one.value for one in JobState])
     progress = serializers.DictField(child=serializers.IntegerField())
     result = serializers.DictField(allow_null=True)

@@ -73,6 +73,24 @@ class RedactMessage(_Intervention):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireMessage(_Intervention):
+    """Turn a message that is too old into a tombstone, without the digest of its content. A message
+    that is deleted or gone stays as it is."""
+
+    message_id: str
+
+    @property
+    def needs(self) -> Needs:
+        return Needs(messages=(self.message_id,))
+
+    def apply(self, conversation: Conversation, known: Known) -> Outcome:
+        message = known.messages.get(self.message_id)
+        if message is None:
+            return Outcome(conversation=conversation)
+        return deleted(conversation, message, by=self.by, content_hash="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeConversation(_Intervention):
     """Replace some fields of a conversation, such as `frozen`. While it is frozen, only owners and
     admins can write. Nothing else of a direct conversation can be changed."""

@@ -23,6 +23,7 @@ from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.files.stored_attachment import AttachmentStatus
 from messaging.stores import Stores
 from messaging.stores.database.deletions import DeletionStore
+from messaging.stores.database.retention import RetentionStore
 from messaging.stores.exchange import is_shell
 
 logger = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ class Deletions:
         self._catalogue = stores.catalogue
         self._attachments = attachments
         self._marks = DeletionStore(stores.database)
+        self._retention = RetentionStore(stores.database)
         self._loads = AbandonedLoads(stores.exchange, stores.catalogue, attachments.store)
         self._task: asyncio.Task[None] | None = None
         self._has_swept = False
@@ -71,6 +73,7 @@ class Deletions:
         await self._release_files(conversation_id)
         while await self._catalogue.delete_messages(conversation_id, limit=_AT_ONCE):
             pass
+        await self._retention.forget(conversation_id)
         await self._marks.unmark(conversation_id, due_at)
 
     async def sweep(self) -> int:

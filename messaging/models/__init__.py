@@ -23,6 +23,9 @@ from messaging.models.personal_data import (
     AuditSubjectRecord,
     JobRecord,
     LegalHoldRecord,
+    RetentionRecord,
+    RetentionRuleRecord,
+    RetentionSweepRecord,
 )
 from messaging.models.reactions import ReactionRecord
 from messaging.models.reports import ReportCopyRecord, ReportRecord
@@ -57,6 +60,9 @@ __all__ = [
     "RecipientRecord",
     "ReportCopyRecord",
     "ReportRecord",
+    "RetentionRecord",
+    "RetentionRuleRecord",
+    "RetentionSweepRecord",
     "SearchMembershipRecord",
     "SearchMessageRecord",
     "ServiceAccountRecord",

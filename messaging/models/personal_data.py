@@ -1,4 +1,5 @@
-"""The audit trail, jobs with data of people, and legal holds: in `DATABASE_URL` on every store."""
+"""The audit trail, jobs with data of people, legal holds and retention: in `DATABASE_URL` on every
+store."""
 
 from django.db import models
 
@@ -71,7 +72,7 @@ class AuditEntryRecord(models.Model):
 
 
 class JobRecord(models.Model):
-    """A job with the data of one person."""
+    """A job with the data of one person, or a run of retention."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH)
     kind = models.CharField(max_length=16)
@@ -143,3 +144,62 @@ class LegalHoldRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+
+class RetentionRuleRecord(models.Model):
+    """How long one conversation keeps its messages, in the place of the setting of its kind."""
+
+    conversation_id = models.CharField("conversation", primary_key=True, max_length=ID_LENGTH)
+    days = models.PositiveIntegerField(null=True, blank=True)
+    """Null keeps the messages for ever."""
+    reason = models.CharField(max_length=REASON_LENGTH)
+    created_at = models.DateTimeField("since", auto_now_add=True)
+    created_by = models.CharField(max_length=OPERATOR_LENGTH, blank=True, editable=False)
+
+    class Meta:
+        db_table = "messaging_retention_rule"
+        verbose_name = "retention of a conversation"
+        verbose_name_plural = "retention of conversations"
+
+    def __str__(self) -> str:
+        return self.conversation_id
+
+
+class RetentionRecord(models.Model):
+    """How far retention has come in a conversation."""
+
+    conversation_id = models.CharField(primary_key=True, max_length=ID_LENGTH)
+    kind = models.CharField(max_length=16)
+    done_seq = models.PositiveBigIntegerField(default=0)
+    """Every message up to this one is a tombstone."""
+    oldest_at = models.DateTimeField()
+    """The time of the next message, or an earlier time."""
+
+    class Meta:
+        db_table = "messaging_retention"
+        verbose_name = "progress of retention"
+        indexes = (
+            models.Index(
+                fields=["kind", "oldest_at", "conversation_id"], name="messaging_retention_oldest"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.conversation_id
+
+
+class RetentionSweepRecord(models.Model):
+    """The search for conversations that retention does not know yet, in its only row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    epoch = models.CharField(max_length=ID_LENGTH, blank=True, default="")
+    """The store's epoch that the progress belongs to."""
+    swept_until = models.DateTimeField(null=True)
+    """By the store's clock. Null before the first sweep."""
+
+    class Meta:
+        db_table = "messaging_retention_sweep"
+        verbose_name = "sweep of retention"
+
+    def __str__(self) -> str:
+        return str(self.swept_until)

@@ -1,7 +1,9 @@
-"""Legal holds: which of them defer the erasure of a person."""
+"""Legal holds: which of them defer the erasure of a person, or keep the messages of a
+conversation."""
 
 from collections.abc import Sequence
 
+from messaging.domain.conversation import Conversation
 from messaging.domain.personal_data.jobs import Hold, HoldKind
 from messaging.stores.conversations import Store
 from messaging.stores.database.jobs import JobStore
@@ -31,3 +33,19 @@ async def holds_on(user_id: str, *, jobs: JobStore, store: Store) -> Sequence[Ho
         inside = {*positions, *(one.conversation_id for one in memberships)}
         found += [held[one] for one in some if one in inside]
     return found
+
+
+async def is_held(conversation: Conversation, holds: Sequence[Hold], *, store: Store) -> bool:
+    """Return whether one of the holds is on a conversation, or on a person who is or was in it. For
+    each person on hold whom the conversation does not name, this reads their position in it. Raises
+    StoreUnavailable."""
+    kept = {(one.kind, one.subject) for one in holds}
+    if (HoldKind.CONVERSATION, conversation.id) in kept:
+        return True
+    people = {subject for kind, subject in kept if kind is HoldKind.PERSON}
+    if people & (conversation.participants.keys() | conversation.sent_seq.keys()):
+        return True
+    for user_id in sorted(people):
+        if await store.get_read_positions(user_id, [conversation.id]):
+            return True
+    return False

@@ -12,7 +12,9 @@ from messaging.redis.traces import RedisTraces
 from messaging.stores.conversations import Store
 from messaging.stores.database.audit import AuditTrail
 from messaging.stores.database.jobs import JobStore
+from messaging.stores.database.retention import RetentionStore
 from messaging.stores.database.traces import TraceStore
+from messaging.stores.epochs import EpochStore
 from messaging.stores.erasure import ErasureStore
 from messaging.stores.exchange import ExchangeStore
 from messaging.stores.people import PeopleStore
@@ -32,6 +34,8 @@ class Parts:
     writer: Writer
     badges: Badges
     jobs: JobStore
+    retention: RetentionStore
+    epochs: EpochStore
     traces: TraceStore
     audit: AuditTrail
     redis: RedisTraces

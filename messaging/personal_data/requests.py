@@ -42,6 +42,24 @@ async def request_export(calls: Calls, *, person_id: str, by: Actor, reason: str
     return await JobStore(calls).create(asked)
 
 
+async def request_retention(
+    calls: Calls, *, by: Actor, rate: int, limit: int | None = None, reason: str = ""
+) -> Job:
+    """Ask for a run of retention, with at most `rate` messages a second, and `limit` messages in
+    all. While one is not finished, return that one. Raises StoreUnavailable."""
+    asked = Job(
+        id=random_id(),
+        kind=JobKind.RETENTION,
+        person_id="",
+        erased_id="",
+        requested_by=by,
+        requested_at=datetime.now(UTC),
+        reason=reason,
+        notes={"rate": rate, "limit": limit},
+    )
+    return await JobStore(calls).create(asked)
+
+
 async def get_job(calls: Calls, *, job_id: str, by: Actor | None = None) -> Job:
     """Return a job; only one that `by` asked for, if they are named. Raises NotFound,
     StoreUnavailable."""

@@ -17,6 +17,7 @@ from messaging.personal_data.export import EXPORT_LIFETIME, Export
 from messaging.personal_data.holds import holds_on
 from messaging.personal_data.parts import Parts
 from messaging.personal_data.progress import LEASE_SECONDS, LeaseLost, Progress
+from messaging.personal_data.retention.run import Retention
 
 logger = structlog.get_logger(__name__)
 
@@ -25,18 +26,27 @@ _HELD_SECONDS = 3600.0
 """When to look again whether a hold defers a job. In the admin, whoever lifts a hold makes the jobs
 due at once."""
 _MAX_ATTEMPTS = 20
-"""Of an export. An erasure is never given up: half of it is done, and the person is kept out."""
+"""Of an export or a run of retention. An erasure is never given up: half of it is done, and the
+person is kept out."""
 _LONGEST_PAUSE = 600.0
 
 
 class Jobs:
-    def __init__(self, parts: Parts, *, owner: str, erasure: Erasure | None = None) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        owner: str,
+        erasure: Erasure | None = None,
+        retention: Retention | None = None,
+    ) -> None:
         """Create the runner. `owner` identifies this process."""
         self.parts = parts
         self._jobs = parts.jobs
         self._owner = owner
         self._erasure = Erasure(parts) if erasure is None else erasure
         self._export = Export(parts)
+        self._retention = Retention(parts) if retention is None else retention
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -95,6 +105,8 @@ class Jobs:
             state = progress.job.state
             if progress.job.kind is JobKind.EXPORT:
                 return await (self._export.expire if state.ended else self._export.run)(progress)
+            if progress.job.kind is JobKind.RETENTION:
+                return await self._retention.run(progress)
             done = state is JobState.DONE
             return await (self._erasure.forget if done else self._erasure.run)(progress)
         except LeaseLost:
@@ -129,4 +141,6 @@ def _due_in(job: Job) -> float | None:
         return (EXPORT_LIFETIME if exported else REVOCATION_LIFETIME).total_seconds()
     if job.state is JobState.HELD:
         return _HELD_SECONDS
+    if job.kind is JobKind.RETENTION and not job.attempts:
+        return 0.0  # after those that are due
     return seconds_after(job.attempts, longest=_LONGEST_PAUSE)

@@ -14,6 +14,7 @@ from messaging.doctor.findings import Examination, Finding, Level, examine_all
 from messaging.doctor.push import examine_push
 from messaging.doctor.queue import examine_queue
 from messaging.doctor.redis_server import examine_redis
+from messaging.doctor.retention import examine_retention
 from messaging.doctor.search import examine_search
 from messaging.doctor.store import examine_store
 from messaging.doctor.webhooks import examine_webhooks
@@ -28,6 +29,7 @@ _EXAMINATIONS: Mapping[str, Examination] = {
     "queue": examine_queue,
     "push": examine_push,
     "webhooks": examine_webhooks,
+    "retention": examine_retention,
     "tokens": examine_tokens,
     "pages": examine_pages,
 }

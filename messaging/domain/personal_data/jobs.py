@@ -1,4 +1,4 @@
-"""Jobs with the data of one person: they survive a crash, and show how far they are."""
+"""Jobs with the data of people: they survive a crash, and show how far they are."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +18,8 @@ token lives longer."""
 class JobKind(StrEnum):
     ERASE = "erase"
     EXPORT = "export"
+    RETENTION = "retention"
+    """A run of retention. It concerns no single person."""
 
 
 class JobState(StrEnum):
@@ -28,8 +30,8 @@ class JobState(StrEnum):
     """A legal hold defers it. It goes on when the hold is lifted."""
     DONE = "done"
     FAILED = "failed"
-    """Only of an export: it failed too often, or the person was erased. An erasure is repeated
-    until it is done."""
+    """Not of an erasure, which is repeated until it is done: the job failed too often, or the
+    person of the export was erased."""
 
     @property
     def ended(self) -> bool:
@@ -41,9 +43,9 @@ class Job:
     id: str
     kind: JobKind
     person_id: str
-    """Empty once an erased person's id is forgotten."""
+    """Empty once an erased person's id is forgotten, and for a run of retention."""
     erased_id: str
-    """What takes the place of the user id; empty for an export."""
+    """What takes the place of the user id; empty except for an erasure."""
     requested_by: Actor
     requested_at: datetime
     askers: Sequence[Actor] = ()

@@ -11,15 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from messaging.domain.exceptions import InvalidRequest, StoreUnavailable
 from messaging.domain.personal_data.audit import Actor, ActorKind
 from messaging.domain.personal_data.jobs import Job, JobState
-from messaging.personal_data.requests import get_job
+from messaging.management.jobs import ATTEMPTS, follow_job
 from messaging.runtime.instance import Instance
 from messaging.services.operators.personal_data import erase_user
 
-_SHOWN_SECONDS = 2.0
-_PATIENCE_SECONDS = 10.0
-"""How long a running instance has to begin, or to go on after a failure. After that, the command
-does the work itself."""
-_ATTEMPTS = 3
 _BY = Actor(kind=ActorKind.COMMAND, name="erase_user")
 
 
@@ -56,7 +51,7 @@ class Command(BaseCommand):
             )
         if not job.state.ended:
             raise CommandError(
-                f"Job {job.id} failed {_ATTEMPTS} times. The log says why. A running instance, or "
+                f"Job {job.id} failed {ATTEMPTS} times. The log says why. A running instance, or "
                 "this command, goes on."
             )
         self.stdout.write(json.dumps(job.result, indent=2))
@@ -66,35 +61,6 @@ async def _erase(user_id: str, reason: str, *, show: Callable[[str], object]) ->
     instance = Instance()
     try:
         job = await erase_user(instance, person_id=user_id, by=_BY, reason=reason)
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
-        while not job.state.ended:
-            impatient = loop.time() - begun > _PATIENCE_SECONDS
-            if impatient and await instance.jobs.parts.jobs.hasten(job.id):
-                return await _erase_here(instance, job)
-            await asyncio.sleep(_SHOWN_SECONDS)
-            job = await get_job(instance.database, job_id=job.id)
-            done = ", ".join(f"{name} {number}" for name, number in sorted(job.counts.items()))
-            show(f"… {job.state.value} {job.step} {done}".rstrip())
-        return job
+        return await follow_job(instance, job, show=show)
     finally:
         await instance.stop()
-
-
-async def _erase_here(instance: Instance, job: Job) -> Job:
-    """Run the job in this process, until it is done, a hold defers it, or some attempts have
-    failed. An instance that starts meanwhile may have taken it."""
-    await instance.start()
-    await instance.jobs.stop()
-    failures = 0
-    while not job.state.ended:
-        await instance.jobs.parts.jobs.hasten(job.id)
-        ended = await instance.jobs.run_one(job.id)
-        if ended is not None and not ended.state.ended:
-            failures += 1
-            if ended.state is JobState.HELD or failures == _ATTEMPTS:
-                return ended
-        if ended is None or not ended.state.ended:
-            await asyncio.sleep(_SHOWN_SECONDS)
-        job = await get_job(instance.database, job_id=job.id)
-    return job

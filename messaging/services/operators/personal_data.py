@@ -1,4 +1,4 @@
-"""Jobs with the data of one person, which operators ask for."""
+"""Jobs with the data of people, which operators ask for."""
 
 from messaging.domain.personal_data.audit import Actor
 from messaging.domain.personal_data.jobs import Job
@@ -28,6 +28,18 @@ async def erase_user(instance: Instance, *, person_id: str, by: Actor, reason: s
     InvalidRequest, StoreUnavailable."""
     job = await requests.request_erasure(
         instance.database, person_id=person_id, by=by, reason=reason
+    )
+    instance.jobs.wake()
+    return job
+
+
+async def apply_retention(
+    instance: Instance, *, by: Actor, rate: int, limit: int | None, reason: str = ""
+) -> Job:
+    """Ask for a run of retention. While one is not finished, return that one. Raises
+    StoreUnavailable."""
+    job = await requests.request_retention(
+        instance.database, by=by, rate=rate, limit=limit, reason=reason
     )
     instance.jobs.wake()
     return job

@@ -1,4 +1,4 @@
-"""Jobs with the data of one person, and legal holds, in `DATABASE_URL`.
+"""Jobs with the data of people, and legal holds, in `DATABASE_URL`.
 
 A job belongs to the process that leases it. The lease is renewed with each step that it stores; if
 the process dies, another one goes on once the lease has ended.
@@ -24,11 +24,18 @@ from messaging.domain.personal_data.jobs import (
 )
 from messaging.models import JobRecord, LegalHoldRecord
 from messaging.stores.database.audit import write_entries
+from messaging.stores.database.retention import lock_retention
 from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql.connections.calls import Calls
 from messaging.stores.sql.connections.clock import now
 
 _UNFINISHED = [one.value for one in JobState if not one.ended]
+_REQUESTED = {
+    JobKind.ERASE: "person.erase_requested",
+    JobKind.EXPORT: "person.export_requested",
+    JobKind.RETENTION: "retention.requested",
+}
+_RUNS_KEPT = timedelta(days=90)
 _KNOWN = Q(kind__in=list(JobKind), state__in=list(JobState))
 """A later release, which was rolled back, may have others."""
 _LATE_SECONDS = 3600.0
@@ -43,9 +50,9 @@ class JobStore:
         self._calls = calls
 
     async def create(self, job: Job) -> Job:
-        """Store a new job, or return the unfinished one: the erasure of the same person, or their
-        export for the same actor. Unless a process works on it, it is due at once. The audit trail
-        records the request."""
+        """Store a new job, or return the unfinished one: the erasure of the same person, their
+        export for the same actor, or the run of retention. Unless a process works on it, it is due
+        at once. The audit trail records the request."""
         return await self._calls.write("create_job", _create, job)
 
     async def hasten(self, job_id: str) -> bool:
@@ -103,13 +110,16 @@ def wake_held(database: BaseDatabaseWrapper) -> None:
 def _create(database: BaseDatabaseWrapper, job: Job) -> Job:
     actor = job.requested_by
     with atomic(using=database.alias):
+        if job.kind is JobKind.RETENTION:
+            lock_retention(database)  # no constraint keeps two requests apart
+            _remove_old_runs(database)
         created = None
         while created is None:
             created = _join(database, job) or _insert(database, job)
         entry = AuditEntry(
             actor=actor,
-            action=f"person.{job.kind.value}_requested",
-            person_id=job.person_id,
+            action=_REQUESTED[job.kind],
+            person_id=job.person_id or None,
             reason=job.reason,
             detail={"job": created.id},
         )
@@ -132,6 +142,14 @@ def _join(database: BaseDatabaseWrapper, job: Job) -> Job | None:
         found.save(update_fields=["askers"])
     _hasten(database, found.pk)
     return _job(found)
+
+
+def _remove_old_runs(database: BaseDatabaseWrapper) -> None:
+    """Remove old runs of retention. The audit trail has what they did."""
+    records = JobRecord.objects.using(database.alias).filter(kind=JobKind.RETENTION.value)
+    records.filter(requested_at__lt=now(database) - _RUNS_KEPT).exclude(
+        state__in=_UNFINISHED
+    ).delete()
 
 
 def _insert(database: BaseDatabaseWrapper, job: Job) -> Job | None:

@@ -46,6 +46,7 @@ _ADD_BY_CODE = {
     "messaging.0030_audit_trail",
     "chat.0006_audit_groups",
     "chat.0007_job_groups",
+    "chat.0008_retention_groups",
 }
 """The migrations whose code only adds: to tables that they create, or rights to a group."""
 

@@ -1,0 +1,1 @@
+"""Retention: turns messages that are older than their conversation keeps them into tombstones."""
