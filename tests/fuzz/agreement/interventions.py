@@ -5,6 +5,7 @@ instances. Add what moderation and sweeps do.
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
+from messaging.changes.interventions import ExpireMessage
 from messaging.domain.exceptions import MessagingError
 from messaging.domain.participant import Role
 from messaging.services.operators import conversations as operators
@@ -20,6 +21,12 @@ async def _redact(site: Site, scene: Scene, number: int) -> None:
     await operators.redact_message(
         site.instance, conversation_id=scene.id, message_id=scene.message(number)
     )
+
+
+async def _expire(site: Site, scene: Scene, number: int) -> None:
+    """As a run of retention does it."""
+    change = ExpireMessage(message_id=scene.message(number))
+    await site.instance.writer.submit(scene.id, change)
 
 
 async def _set_frozen(site: Site, scene: Scene, _: int, *, frozen: bool) -> None:
@@ -59,6 +66,7 @@ async def _by_service(site: Site, scene: Scene, number: int, *, act: services.In
 
 INTERVENTIONS: Mapping[str, Intervention] = {
     "redact": _redact,
+    "expire": _expire,
     "freeze": partial(_set_frozen, frozen=True),
     "unfreeze": partial(_set_frozen, frozen=False),
     "expel": _expel,

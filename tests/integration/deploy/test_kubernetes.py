@@ -16,7 +16,7 @@ from tests.integration.deploy.files import CHECKOUT, DEPLOY, documents, unknown_
 
 Manifest = dict[str, Any]
 FOLDER = DEPLOY / "kubernetes"
-SETS = ("firestore", "postgresql", "migration")
+SETS = ("firestore", "postgresql", "migration", "retention")
 VERSION = "1.29"
 """Whose fields the manifests may use; later ones only add fields."""
 
@@ -51,7 +51,8 @@ def _manifests(request: pytest.FixtureRequest) -> Sequence[Manifest]:
 
 
 def pods(manifests: Sequence[Manifest]) -> Sequence[Manifest]:
-    return [one["spec"]["template"] for one in manifests if one["kind"] in {"Deployment", "Job"}]
+    specs = [one["spec"] for one in manifests if one["kind"] in {"Deployment", "Job", "CronJob"}]
+    return [one.get("jobTemplate", {"spec": one})["spec"]["template"] for one in specs]
 
 
 def named(manifests: Sequence[Manifest], kind: str) -> Manifest:

@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 
 from chat.management.commands.serve import Command as Serve
+from messaging.management.commands.apply_retention import Command as ApplyRetention
 from messaging.management.commands.run_notification_worker import Command as Work
 from tests.conftest import skip_or_fail
 from tests.integration.deploy.files import DEPLOY, documents, unknown_settings
 
-UNITS = {"chat.service": Serve, "chat-worker@.service": Work}
+UNITS = {
+    "chat.service": Serve,
+    "chat-worker@.service": Work,
+    "chat-retention.service": ApplyRetention,
+}
 
 
 def test_caddy_accepts_its_file() -> None:
@@ -47,6 +52,20 @@ def test_the_unit_starts_a_command_with_options_that_exist(name: str) -> None:
     parser = UNITS[name]().create_parser(program, command)
 
     assert parser.parse_args(options)
+
+
+def test_systemd_accepts_the_timer(tmp_path: Path) -> None:
+    """It starts the unit of its name."""
+    if shutil.which("systemd-analyze") is None:
+        skip_or_fail("systemd-analyze is not installed. Install the Debian package systemd.")
+    for name in ("chat-retention.timer", "chat-retention.service"):
+        text = (DEPLOY / "systemd" / name).read_text()
+        (tmp_path / name).write_text(text.replace("/opt/chat/.venv/bin/python", "/bin/true"))
+    timer = str(tmp_path / "chat-retention.timer")
+    command = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", timer]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_each_setting_of_the_example_exists() -> None:
