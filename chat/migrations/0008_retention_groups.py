@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('chat', '0007_job_groups'),
-        ('messaging', '0032_retention'),
+        ('messaging', '0033_retention'),
     ]
 
     operations = [

@@ -111,6 +111,7 @@ async def test_two_requests_are_one_run(instance: Instance, api: MakeApi) -> Non
     running = asyncio.create_task(Jobs(instance.jobs.parts, owner="one").run_one())
     async with asyncio.timeout(20):
         while (await JobRecord.objects.aget(id=one.id)).owner != "one":
+            assert not running.done(), running.result()
             await asyncio.sleep(0.01)
 
     assert await Jobs(instance.jobs.parts, owner="other").run_one() is None

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0031_jobs'),
+        ('messaging', '0032_reports_by_reporter'),
     ]
 
     operations = [
