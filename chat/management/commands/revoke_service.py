@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from chat.management.commands.create_service import BY
 from messaging.domain.exceptions import MessagingError
-from messaging.management.commands.create_service import BY
 from messaging.services.operators import service_accounts
 from messaging.stores import make_stores
 from messaging.stores.database.service_accounts import ServiceAccountStore
