@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chat.doctor_checks import examine_pages, examine_settings, examine_tokens
 from messaging.doctor.database import examine_database
+from messaging.doctor.erasures import examine_erasures
 from messaging.doctor.files import examine_files
 from messaging.doctor.findings import Examination, Finding, Level, examine_all
 from messaging.doctor.push import examine_push
@@ -24,6 +25,7 @@ _EXAMINATIONS: Mapping[str, Examination] = {
     "database": examine_database,
     "store": examine_store,
     "files": examine_files,
+    "erasures": examine_erasures,
     "search": examine_search,
     "redis": examine_redis,
     "queue": examine_queue,
