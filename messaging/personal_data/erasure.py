@@ -25,6 +25,8 @@ of a request, and presence with the next heartbeat (5 s)."""
 _ACCESS, _CONVERSATIONS, _ACCOUNT, _TRACES = "access", "conversations", "account", "traces"
 _BAN = "banned_until"
 """The note of the ban that holds once the erasure is done."""
+_REQUESTED = "requested"
+"""The note that there is evidence of the request."""
 
 
 class Erasure:
@@ -49,6 +51,7 @@ class Erasure:
         async def check() -> None:
             await self._check(progress)
 
+        await self._note_request(progress)
         await check()
         conversations = ConversationErasure(parts, progress, check=check)
         account = AccountErasure(parts, progress)
@@ -74,6 +77,17 @@ class Erasure:
         await account.run()
         await self.remove_traces(progress)
         return await self._finish(progress)
+
+    async def _note_request(self, progress: Progress) -> None:
+        """Keep evidence of the request, once: a restored backup may not have the job."""
+        job = progress.job
+        if _REQUESTED in job.notes:
+            return
+        await self._evidence.put_request(
+            job.person_id, job_id=job.id, requested_at=job.requested_at
+        )
+        progress.note(**{_REQUESTED: True})
+        await progress.save()
 
     async def _check(self, progress: Progress) -> None:
         """Look whether the erasure may go on, and keep the person out. Raises Held."""

@@ -1,18 +1,24 @@
 """Requests for jobs. Whoever asks has the right to. The audit trail records each request."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from messaging.domain.exceptions import NotFound
 from messaging.domain.identifiers import is_stored_id, random_id, require_user_id
 from messaging.domain.personal_data.audit import Actor
 from messaging.domain.personal_data.jobs import Job, JobKind, new_erased_id
+from messaging.files.storage import FilesUnavailable
+from messaging.personal_data.evidence import Evidence
 from messaging.stores.database.jobs import JobStore
 from messaging.stores.sql.connections.calls import Calls
 
 
-async def request_erasure(calls: Calls, *, person_id: str, by: Actor, reason: str = "") -> Job:
-    """Ask for the erasure of a person. While one is not finished, return that one. Raises
-    InvalidRequest, StoreUnavailable."""
+async def request_erasure(
+    calls: Calls, *, person_id: str, by: Actor, reason: str = "", evidence: Evidence | None = None
+) -> Job:
+    """Ask for the erasure of a person. While one is not finished, return that one. `evidence` keeps
+    the request; if it does not answer, the job does that when it begins. Raises InvalidRequest,
+    StoreUnavailable."""
     require_user_id("user_id", person_id)
     asked = Job(
         id=random_id(),
@@ -23,7 +29,11 @@ async def request_erasure(calls: Calls, *, person_id: str, by: Actor, reason: st
         requested_at=datetime.now(UTC),
         reason=reason,
     )
-    return await JobStore(calls).create(asked)
+    job = await JobStore(calls).create(asked)
+    if evidence is not None:
+        with suppress(FilesUnavailable):  # logged where it was noticed
+            await evidence.put_request(person_id, job_id=job.id, requested_at=job.requested_at)
+    return job
 
 
 async def request_export(calls: Calls, *, person_id: str, by: Actor, reason: str = "") -> Job:

@@ -4,6 +4,7 @@ from messaging.domain.integrations.service_accounts import Scope, ServiceCaller
 from messaging.domain.personal_data.audit import Actor, ActorKind, AuditEntry
 from messaging.domain.personal_data.jobs import Job
 from messaging.personal_data import requests
+from messaging.personal_data.evidence import Evidence
 from messaging.personal_data.export import sign_export
 from messaging.runtime.instance import Instance
 
@@ -12,7 +13,12 @@ async def erase_user(instance: Instance, *, service: ServiceCaller, person_id: s
     """Ask for the erasure of a person. While one is not finished, return that one. Raises
     ScopeMissing, InvalidRequest, StoreUnavailable."""
     service.require(Scope.EXPORT)
-    job = await requests.request_erasure(instance.database, person_id=person_id, by=_actor(service))
+    job = await requests.request_erasure(
+        instance.database,
+        person_id=person_id,
+        by=_actor(service),
+        evidence=Evidence(instance.attachments.storage),
+    )
     instance.jobs.wake()
     return job
 

@@ -3,6 +3,7 @@
 from messaging.domain.personal_data.audit import Actor
 from messaging.domain.personal_data.jobs import Job
 from messaging.personal_data import requests
+from messaging.personal_data.evidence import Evidence
 from messaging.personal_data.export import sign_export
 from messaging.runtime.instance import Instance
 
@@ -27,7 +28,11 @@ async def erase_user(instance: Instance, *, person_id: str, by: Actor, reason: s
     """Ask for the erasure of a person. While one is not finished, return that one. Raises
     InvalidRequest, StoreUnavailable."""
     job = await requests.request_erasure(
-        instance.database, person_id=person_id, by=by, reason=reason
+        instance.database,
+        person_id=person_id,
+        by=by,
+        reason=reason,
+        evidence=Evidence(instance.attachments.storage),
     )
     instance.jobs.wake()
     return job

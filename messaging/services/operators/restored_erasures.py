@@ -1,12 +1,13 @@
-"""Erasures after a restore: a backup has the data of people who were erased since.
+"""Erasures after a restore: a backup has the data of people who were erased since, or were to be.
 
-The evidence in the storage of files has a keyed hash of each erased id. The ids of the restored
+The evidence in the storage of files has a keyed hash of each of these ids. The ids of the restored
 people are hashed and compared.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from messaging.domain.identifiers import is_user_id
 from messaging.domain.people import Profile
@@ -55,15 +56,17 @@ class Reapplying:
         self._jobs: list[str] = []
         self._returned: list[str] = []
 
-    async def erase(self, user_id: str, *, erased_at: datetime, restored: int = 0) -> None:
-        """Ask for an erasure, unless the person came back: then they have more positions that
-        changed since than the `restored` ones. Raises StoreUnavailable."""
-        since = await self._stores.conversations.list_changed_positions(
-            user_id, since=erased_at, limit=restored + 1
-        )
-        if len(since.positions) > restored:
-            self._returned.append(user_id)
-            return
+    async def erase(self, user_id: str, *, erased_at: datetime | None, restored: int = 0) -> None:
+        """Ask for an erasure. `erased_at` is the end of the earlier one, None if it did not end. A
+        person who came back since is left: they have more positions that changed since than the
+        `restored` ones. Raises StoreUnavailable."""
+        if erased_at is not None:
+            since = await self._stores.conversations.list_changed_positions(
+                user_id, since=erased_at, limit=restored + 1
+            )
+            if len(since.positions) > restored:
+                self._returned.append(user_id)
+                return
         job = await request_erasure(
             self._stores.database, person_id=user_id, by=self._by, reason=self._reason
         )
@@ -76,21 +79,32 @@ class Reapplying:
 
 
 async def reapply_erasures(stores: Stores, evidence: Evidence, *, command: str) -> Reapplied:
-    """Ask again for the erasure of everyone who was erased and is in the store. Without erasures,
-    nothing is read. Idempotent. Raises StoreUnavailable, FilesUnavailable."""
-    hashes = await evidence.list_hashes()
-    found: dict[str, None] = {}
+    """Ask again for the erasure of everyone who was erased, or was to be, and is in the store.
+    Without erasures, nothing is read. Idempotent. Raises StoreUnavailable, FilesUnavailable."""
+    erased, requested = await evidence.list_hashes(), await evidence.list_requests()
+    hashes = erased | requested
+    found: dict[str, str] = {}
     if hashes:
         async for user_id in _everyone(stores):
-            if is_user_id(user_id) and hash_of(user_id) in hashes:
-                found[user_id] = None
+            if is_user_id(user_id) and (hashed := hash_of(user_id)) in hashes:
+                found[user_id] = hashed
     reapplying = Reapplying(stores, command=command, reason=_REASON)
-    for user_id in found:
-        if await _has_data(stores, user_id):
-            receipt = await evidence.get(hash_of(user_id))
-            erased_at = datetime.fromisoformat(receipt["erased_at"])
-            await reapplying.erase(user_id, erased_at=erased_at)
+    for user_id, hashed in found.items():
+        if not await _has_data(stores, user_id):
+            continue
+        receipt = await evidence.get(hashed) if hashed in erased else None
+        request = await evidence.get_request(hashed) if hashed in requested else None
+        erased_at = None if receipt is None else datetime.fromisoformat(receipt["erased_at"])
+        if request is not None and (receipt is None or _is_later(request, receipt)):
+            erased_at = None  # this one never came to its end
+        await reapplying.erase(user_id, erased_at=erased_at)
     return reapplying.done(other_keys=await evidence.has_other_keys())
+
+
+def _is_later(request: Mapping[str, Any], receipt: Mapping[str, Any]) -> bool:
+    """Return whether a request is later than the one that a receipt belongs to."""
+    answered: str = receipt.get("requested_at", receipt["erased_at"])
+    return datetime.fromisoformat(request["requested_at"]) > datetime.fromisoformat(answered)
 
 
 async def _has_data(stores: Stores, user_id: str) -> bool:

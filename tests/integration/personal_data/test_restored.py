@@ -9,12 +9,14 @@ from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from messaging.models import JobRecord
-from messaging.personal_data.evidence import Evidence
+from messaging.models import JobRecord, LegalHoldRecord
+from messaging.personal_data.evidence import Evidence, hash_of
+from messaging.personal_data.requests import request_erasure
 from messaging.personal_data.runner import Jobs
 from messaging.runtime.instance import Instance
+from messaging.services.operators.personal_data import erase_user
 from tests.integration.chat import Api, ok
-from tests.integration.personal_data.test_erasure import erase
+from tests.integration.personal_data.test_erasure import BY, erase
 
 MakeApi = Callable[[str], Api]
 
@@ -40,6 +42,44 @@ async def test_who_was_erased_is_erased_again(instance: Instance, jobs: Jobs, ap
     texts = [one["text"] for one in ok(await ann.get(f"/conversations/{group}/messages"))["items"]]
     assert texts == [None]
     assert "is erased again" not in await sync_to_async(_command)()
+
+
+async def test_an_erasure_that_never_ended_is_begun_again(
+    instance: Instance, jobs: Jobs, api: MakeApi
+) -> None:
+    """The backup has neither its receipt nor its job. Who came back after its end stays."""
+    eve, ann = api("eve"), api("ann")
+    group = await ann.group(eve)
+    await erase_user(instance, person_id="eve", by=BY, reason="")
+    await JobRecord.objects.all().adelete()
+
+    printed = await sync_to_async(_command)()
+
+    job = await JobRecord.objects.aget()
+    assert job.id in printed
+    done = await jobs.run_one(job.id)
+    assert done is not None
+    assert done.counts["conversations"] == 1
+    await ann.post(f"/conversations/{group}/participants", user_ids=["eve"])
+    assert "'eve' was erased and came back" in await sync_to_async(_command)()
+
+
+@pytest.mark.parametrize("held", [False, True])
+async def test_a_job_that_begins_keeps_evidence_of_the_request(
+    instance: Instance, jobs: Jobs, held: bool
+) -> None:
+    """Also if the storage of files did not answer before, and if a legal hold defers the job."""
+    if held:
+        await LegalHoldRecord.objects.acreate(kind="person", subject="eve", reason="court")
+    evidence = Evidence(instance.attachments.storage)
+    asked = await request_erasure(instance.database, person_id="eve", by=BY)
+    assert not await evidence.list_requests()
+
+    await jobs.run_one(asked.id)
+
+    (hashed,) = await evidence.list_requests()
+    assert hashed == hash_of("eve")
+    assert (await evidence.get_request(hashed))["job_id"] == asked.id
 
 
 async def test_without_erasures_nobody_is_looked_for(instance: Instance, api: MakeApi) -> None:
