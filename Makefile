@@ -77,7 +77,7 @@ abuse: $(VENV)/.develop
 lint: $(VENV)/.develop
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy config chat messaging tests
+	$(BIN)/mypy config chat messaging tests clients/python/src
 	$(BIN)/lint-imports
 
 # What is known to be wrong with the dependencies: asks PyPI, so not a part of `lint`.
@@ -103,12 +103,13 @@ emoji: $(VENV)/.develop
 	$(BIN)/python -m config.development.emoji_table
 
 # docs/openapi.yaml and docs/asyncapi.yaml, which tests hold against the API and the socket, and the
-# types of clients/javascript, which are generated from them.
+# types of clients/javascript and clients/python, which are generated from them.
 schema: $(VENV)/.develop javascript
 	DEBUG=1 SECRET_KEY=none CHAT_AUTH=dev $(BIN)/python manage.py spectacular --file docs/openapi.yaml
 	DEBUG=1 SECRET_KEY=none CHAT_AUTH=dev $(BIN)/python manage.py asyncapi --file docs/asyncapi.yaml
 	DEBUG=1 SECRET_KEY=none CHAT_AUTH=dev $(BIN)/python manage.py dump_conversations --schema > docs/exchange.schema.json
 	if [ -e $(JAVASCRIPT)/node_modules/.installed ]; then npm --prefix $(JAVASCRIPT) run --silent schema; fi
+	$(BIN)/python -m config.development.python_models
 
 requirements: $(VENV)/.develop
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 requirements.in -o requirements.txt

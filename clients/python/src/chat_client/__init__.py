@@ -1,0 +1,71 @@
+"""A client of the chat: `ChatClient` for people and bots, `ChatService` for back ends."""
+
+from chat_client.client import ChatClient
+from chat_client.conversation import Conversation
+from chat_client.errors import (
+    ChatError,
+    Conflict,
+    Discarded,
+    EventsLost,
+    InvalidRequest,
+    NotAuthenticated,
+    NotFound,
+    OutboxFull,
+    OutboxUnusable,
+    PermissionDenied,
+    RateLimited,
+    Refused,
+    SessionEnded,
+    TooLarge,
+    Unavailable,
+    Unreachable,
+)
+from chat_client.events import (
+    ChatEvent,
+    ConnectionEvent,
+    ConversationAddedEvent,
+    ConversationRemovedEvent,
+    MessageChangedEvent,
+    MessageEvent,
+    PresenceEvent,
+    ReceiptEvent,
+    RestoredEvent,
+    SendFailedEvent,
+    TypingEvent,
+)
+from chat_client.models import Message
+from chat_client.service import ChatService
+
+__all__ = [
+    "ChatClient",
+    "ChatError",
+    "ChatEvent",
+    "ChatService",
+    "Conflict",
+    "ConnectionEvent",
+    "Conversation",
+    "ConversationAddedEvent",
+    "ConversationRemovedEvent",
+    "Discarded",
+    "EventsLost",
+    "InvalidRequest",
+    "Message",
+    "MessageChangedEvent",
+    "MessageEvent",
+    "NotAuthenticated",
+    "NotFound",
+    "OutboxFull",
+    "OutboxUnusable",
+    "PermissionDenied",
+    "PresenceEvent",
+    "RateLimited",
+    "ReceiptEvent",
+    "Refused",
+    "RestoredEvent",
+    "SendFailedEvent",
+    "SessionEnded",
+    "TooLarge",
+    "TypingEvent",
+    "Unavailable",
+    "Unreachable",
+]

@@ -1,0 +1,1 @@
+"""Tasks in the background, delays, batches, and what tells listeners of changes."""

@@ -1,0 +1,188 @@
+"""REST, under /api/v1. Failures are ChatErrors."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, overload
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from chat_client.concurrency.delays import retry_delay
+from chat_client.connection.tokens import Tokens
+from chat_client.errors import ChatError, Unreachable, error_of
+
+_TIMEOUT = 15.0
+# Servers close what is idle for some seconds; a request that is just then on its way would be lost.
+_LIMITS = httpx.Limits(max_connections=20, keepalive_expiry=2)
+
+T = TypeVar("T")
+
+
+class Rest:
+    def __init__(
+        self,
+        url: str,
+        tokens: Tokens,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        headers: Mapping[str, str] | None = None,
+        on_revoked: Callable[[ChatError], None] = lambda _: None,
+    ) -> None:
+        """`on_revoked` is called if the person was logged out or banned."""
+        self._base = f"{url.rstrip('/')}/api/v1/"
+        self._tokens = tokens
+        self._ssl_context = ssl_context
+        self._headers = dict(headers or {})
+        self._on_revoked = on_revoked
+        self._http: httpx.AsyncClient | None = None
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """For requests to other hosts too, such as the storage of files."""
+        if self._http is None:
+            trust = True if self._ssl_context is None else self._ssl_context
+            self._http = httpx.AsyncClient(timeout=_TIMEOUT, limits=_LIMITS, verify=trust)
+        return self._http
+
+    def acting(self, headers: Mapping[str, str]) -> "Rest":
+        """Return another one with these headers, on the same connections."""
+        other = Rest("", self._tokens, headers={**self._headers, **headers})
+        other._base, other._http = self._base, self.http
+        return other
+
+    async def aclose(self) -> None:
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+
+    @overload
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = ...,
+        body: object = ...,
+        kind: type[T],
+    ) -> T: ...
+
+    @overload
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = ...,
+        body: object = ...,
+        kind: None = ...,
+    ) -> Any: ...
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: object = None,
+        kind: type[Any] | None = None,
+    ) -> Any:
+        """Send one request, and return the answer as `kind` (as parsed JSON, without one; None
+        after 204). `path` is below /api/v1, without a slash at its beginning. An expired token is
+        replaced, and the request sent again."""
+        if not self._tokens.current:
+            await self._tokens.fresh()
+        try:
+            return await self._send(method, path, query, body, kind)
+        except ChatError as error:
+            if error.code in {"token_revoked", "banned"}:
+                self._on_revoked(error)
+            if error.code != "token_expired" or not self._tokens.can_refresh:
+                raise
+        await self._tokens.fresh(expired=True)
+        return await self._send(method, path, query, body, kind)
+
+    async def persist(
+        self,
+        method: str,
+        path: str,
+        *,
+        kind: type[T],
+        is_wanted: Callable[[int], bool],
+        query: Mapping[str, object] | None = None,
+        body: object = None,
+    ) -> T | None:
+        """Repeat a request that a repetition cannot harm, until there is a final answer. Returns
+        None if `is_wanted(attempt)` says that the answer is not wanted any more."""
+        attempt = 0
+        while is_wanted(attempt):
+            try:
+                answer = await self.request(method, path, query=query, body=body, kind=kind)
+            except ChatError as error:
+                if not error.is_retryable:
+                    raise
+                await asyncio.sleep(retry_delay(error, attempt))
+            else:
+                return answer if is_wanted(attempt) else None
+            attempt += 1
+        return None
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object] | None,
+        body: object,
+        kind: type[Any] | None,
+    ) -> Any:
+        headers = {"Authorization": f"Bearer {self._tokens.current}", **self._headers}
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = msgspec.json.encode(body)
+        params = {key: _text(value) for key, value in (query or {}).items() if value is not None}
+        try:
+            response = await self.http.request(
+                method, self._base + path, params=params, content=content, headers=headers
+            )
+        except (httpx.TransportError, RuntimeError) as error:
+            # RuntimeError: the client was closed meanwhile.
+            raise Unreachable("The server cannot be reached.") from error
+        if response.is_success:
+            return _answer(response, kind)
+        raise _refusal(response)
+
+
+def conversation_path(*parts: str) -> str:
+    """Return the path of a conversation, or of something in it. The first part is its id."""
+    return "/".join(["conversations", *(quote(one, safe="") for one in parts)])
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)
+
+
+def _answer(response: httpx.Response, kind: type[Any] | None) -> Any:
+    if response.status_code == httpx.codes.NO_CONTENT:
+        return None
+    try:
+        if kind is None:
+            return msgspec.json.decode(response.content)
+        return msgspec.json.decode(response.content, type=kind)
+    except msgspec.DecodeError as error:
+        text = "The server gave no readable answer."
+        raise Unreachable(text, code="unreadable") from error
+
+
+def _refusal(response: httpx.Response) -> ChatError:
+    """Read problem+json. From any other answer, such as a proxy's page, take the status."""
+    try:
+        problem = msgspec.json.decode(response.content, type=dict[str, Any])
+    except msgspec.DecodeError:
+        problem = {"detail": "The server gave no readable answer."}
+    after = response.headers.get("Retry-After", "")
+    retry_after = float(after) if after.isdecimal() and int(after) else None
+    return error_of({**problem, "status": response.status_code, "retry_after": retry_after})

@@ -1,0 +1,65 @@
+"""The token of the person: the app's function makes it, REST and the socket share it."""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable
+from typing import Protocol, TypeAlias
+
+from chat_client.errors import ChatError, NotAuthenticated, Unreachable
+
+_TIMEOUT = 30.0
+
+_log = logging.getLogger("chat_client")
+
+
+class TokenFunction(Protocol):
+    """Returns a token, or None if nobody is signed in. `expired` asks for another one than before.
+    An exception is logged, and the client tries again later."""
+
+    def __call__(self, *, expired: bool) -> Awaitable[str | None]: ...
+
+
+TokenSource: TypeAlias = str | TokenFunction
+
+
+class Tokens:
+    def __init__(self, source: TokenSource) -> None:
+        self.current = source if isinstance(source, str) else ""
+        self._make = None if isinstance(source, str) else source
+        self._making: asyncio.Task[str] | None = None
+
+    @property
+    def can_refresh(self) -> bool:
+        return self._make is not None
+
+    async def fresh(self, *, expired: bool = False) -> str:
+        """Ask for a token. Requests at the same time share one call. Raises NotAuthenticated if
+        nobody is signed in, Unreachable if the function fails."""
+        if self._make is None:
+            return self.current
+        if self._making is None:
+            self._making = asyncio.ensure_future(self._ask(self._make, expired=expired))
+            self._making.add_done_callback(self._made)
+        return await asyncio.shield(self._making)
+
+    def _made(self, making: "asyncio.Task[str]") -> None:
+        self._making = None
+        if not making.cancelled():
+            making.exception()  # those who wait for it raise it
+
+    async def _ask(self, make: TokenFunction, *, expired: bool) -> str:
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                asked = make(expired=expired)
+                token = await asked if inspect.isawaitable(asked) else asked
+        except ChatError:
+            raise
+        except Exception as error:
+            _log.warning("the token function failed: %s", type(error).__name__)
+            raise Unreachable("The token function gave no token.") from error
+        if not token:
+            text = "Nobody is signed in: the token function returned no token."
+            raise NotAuthenticated(text, code="not_authenticated", status=401)
+        self.current = token
+        return token

@@ -1,0 +1,1 @@
+"""One conversation as the client knows it: pure, without input or output."""

@@ -1,0 +1,1 @@
+"""What the client holds: conversations, and messages that wait to be sent."""

@@ -1,0 +1,1 @@
+"""Keeps the model at the state of the store."""

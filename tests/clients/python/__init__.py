@@ -1,0 +1,1 @@
+"""The package `chat-client` for Python, on real servers."""
