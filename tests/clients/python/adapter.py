@@ -71,7 +71,10 @@ class Adapter:
             "title": data.title,
             "messages": [
                 {
-                    **{"id": one.id, "seq": one.seq, "sender_id": one.sender_id, "text": one.text},
+                    "id": one.id,
+                    "seq": one.seq,
+                    "sender_id": one.sender_id,
+                    "text": one.text,
                     "deleted": one.deleted_at is not None,
                 }
                 for one in shown.messages

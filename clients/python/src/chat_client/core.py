@@ -15,7 +15,7 @@ from chat_client.connection.rest import Rest
 from chat_client.connection.session import Session
 from chat_client.connection.tokens import Tokens, TokenSource
 from chat_client.connection.transport import Frame
-from chat_client.errors import ChatError, SessionEnded, TooLarge
+from chat_client.errors import ChatError, TooLarge
 from chat_client.events import ConnectionEvent, ConnectionState, SendFailedEvent
 from chat_client.models import Conversation, Message
 from chat_client.state.conversations import Conversations
@@ -52,10 +52,12 @@ class Core(Parts):
         outbox: OutboxStorage | None,
         ssl_context: ssl.SSLContext | None,
     ) -> None:
-        tokens = Tokens(token)
+        tokens, user_id = Tokens(token), None if outbox is None else outbox.user_id
         self.tasks = Tasks()
         self.emitter = Emitter()
-        self.session = Session(url, tokens, self.tasks, self, ssl_context)
+        self.session = Session(
+            url, tokens, self.tasks, self, ssl_context=ssl_context, only_user_id=user_id
+        )
         self.rest = Rest(url, tokens, ssl_context=ssl_context, on_revoked=self._revoked)
         self.typing = TypingIndicators(self._changed)
         self.typing_teller = TypingTeller(self.session.command, self.tasks)
@@ -70,7 +72,6 @@ class Core(Parts):
         self.reading = Reading(self)
         self.catching_up = CatchingUp(self)
         self.connection = Store(self._connection_snapshot)
-        self._storage = outbox
         self._frame_bytes: float = float("inf")
         self._state: ConnectionState = "signed_out"
 
@@ -128,10 +129,6 @@ class Core(Parts):
 
     def _welcomed(self, hello: Mapping[str, Any]) -> None:
         user_id = hello["user_id"]
-        if self._storage is not None and self._storage.user_id != user_id:
-            text = f"The token is of {user_id}, and the outbox of {self._storage.user_id}."
-            self._revoked(SessionEnded(text, code="another_person"))
-            return
         if self.me and self.me != user_id:
             self.reading.forget()
             self.catching_up.forget()

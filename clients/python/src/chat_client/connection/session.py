@@ -43,8 +43,11 @@ class Session:
         tokens: Tokens,
         tasks: Tasks,
         listener: Listener,
+        *,
         ssl_context: ssl.SSLContext | None = None,
+        only_user_id: str | None = None,
     ) -> None:
+        """`only_user_id`: a token of anybody else ends the session."""
         self.state: ConnectionState = "signed_out"
         self.degraded = False
         self.code: int | None = None
@@ -56,6 +59,7 @@ class Session:
         self._tasks = tasks
         self._listener = listener
         self._ssl_context = ssl_context
+        self._only_user_id = only_user_id
         self._transport: Transport | None = None
         self._running: asyncio.Task[None] | None = None
         self._hurried = asyncio.Event()
@@ -145,7 +149,7 @@ class Session:
             else:
                 code = await self._connected(token)
                 expired = code == _EXPIRED
-            if code is not None and code >= 4500 and not (expired and self._tokens.can_refresh):
+            if self.ended is not None:
                 return None
             delay = reconnect_delay(self._failures) if self._come_back is None else self._come_back
             self._come_back = None
@@ -183,6 +187,12 @@ class Session:
         self.ended = error
         self._become(state)
 
+    def _refuse(self, user_id: str) -> None:
+        text = f"The token is of {user_id}, and the outbox of {self._only_user_id}."
+        self._end(SessionEnded(text, code="another_person"), "signed_out")
+        if self._transport is not None:
+            self._transport.end(_GOING_AWAY)
+
     async def _pause(self, seconds: float) -> None:
         self._hurried.clear()
         with contextlib.suppress(TimeoutError):
@@ -190,6 +200,9 @@ class Session:
 
     def _received(self, frame: Frame) -> None:
         if frame.type == "hello":
+            if self._only_user_id not in {None, frame.data["user_id"]}:
+                self._refuse(frame.data["user_id"])
+                return
             self._failures = 0
             self._come_back = None
             self.degraded = bool(frame.data["degraded"])

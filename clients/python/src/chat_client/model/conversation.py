@@ -51,6 +51,9 @@ class ConversationModel:
         self.active_at: datetime | None = None
         """When somebody wrote last: a message of the system does not move the conversation in the
         list."""
+        self.joined_at: tuple[int, int] | None = None
+        """The `version` and the `seq` when I was added, if the server told it as it happened: a
+        sync brings what came between this and the loaded state, so that it is told as news."""
         self.is_gone = False
         """Whether I was removed."""
         self.has_new_people = False
@@ -85,9 +88,11 @@ class ConversationModel:
 
     def load(self, data: Conversation) -> None:
         """Begin with a conversation object of REST. Its messages are loaded after it."""
-        self.cursor.reach(data.version)
+        version, seq = self.joined_at or (data.version, data.seq)
+        self.cursor.reach(version)
+        self.cursor.announce(data.version)
         self.merge(data)
-        self._told_seq = data.seq
+        self._told_seq = seq
         self._apply_held()
 
     def merge(self, data: Conversation, changes: int | None = None) -> None:

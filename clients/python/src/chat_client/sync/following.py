@@ -1,6 +1,7 @@
 """Follows the events: applies them to the conversations, and tells the app."""
 
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import convert
@@ -40,7 +41,7 @@ class Following:
                 event = PresenceEvent(person.user_id, person.status, person.last_active_at)
                 self._parts.emitter.emit(event)
             case "conversation.added":
-                self._parts.tasks.start(self._added(data["conversation"]["id"]))
+                self._parts.tasks.start(self._added(data["conversation"]))
             case _ if id_ is None:
                 return
             case _ if frame.version is not None:
@@ -118,9 +119,12 @@ class Following:
         self._parts.conversations.begin(conversation, self._parts.me)
         self._parts.tasks.start(self._parts.loading.load(conversation))
 
-    async def _added(self, id_: str) -> None:
+    async def _added(self, data: Mapping[str, Any]) -> None:
+        id_ = data["id"]
         conversation = self._parts.conversations.get(id_)
         self._parts.conversations.begin(conversation, self._parts.me)
+        if conversation.model is not None:
+            conversation.model.joined_at = (data["version"], data["seq"])
         with contextlib.suppress(ChatError):
             await self._parts.loading.load(conversation)
         if conversation.model is not None:
