@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from datamodel_code_generator import DataModelType, InputFileType, PythonVersion, generate
+from datamodel_code_generator import InputFileType, PythonVersion, generate
+from datamodel_code_generator.enums import DataModelType
 from datamodel_code_generator.format import DatetimeClassType, Formatter
 
 _CHECKOUT = Path(__file__).resolve().parents[2]

@@ -22,6 +22,8 @@ _MAX_ATTEMPTS = 5
 """How often a conversation is tried to be created."""
 
 E = TypeVar("E")
+F = TypeVar("F")
+G = TypeVar("G")
 T = TypeVar("T")
 
 
@@ -200,7 +202,15 @@ class ChatClient:
     def events(self) -> Events[ChatEvent]: ...
 
     @overload
-    def events(self, *kinds: type[E]) -> Events[E]: ...
+    def events(self, kind: type[E], /) -> Events[E]: ...
+
+    @overload
+    def events(self, kind: type[E], other: type[F], /) -> Events[E | F]: ...
+
+    @overload
+    def events(
+        self, kind: type[E], other: type[F], third: type[G], /, *more: type[Any]
+    ) -> Events[Any]: ...
 
     def events(self, *kinds: type[Any]) -> Events[Any]:
         """The events from now on, of these kinds or of all, for `async for`. The iterator ends with
