@@ -1,5 +1,6 @@
 """What a developer installs: a wheel with types, whose models are those of the API."""
 
+import ast
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 from config.development import python_models
 from tests.clients.python.conftest import PACKAGE, PYTHON_PATH
+from tests.unit.test_structure import MAX_LINES, MAX_MODULES
 
 _MISTAKES = """
 from chat_client import ChatClient, ChatService, MessageEvent
@@ -48,6 +50,43 @@ def test_the_wheel_has_types_and_nothing_of_the_tests(tmp_path: Path) -> None:
     }
     required = re.findall(r"^Requires-Dist: (\w+)", described, re.MULTILINE)
     assert sorted(required) == ["httpx", "msgspec", "websockets"]
+
+
+def test_the_checking_clients_are_independent_of_it() -> None:
+    """They check it, too."""
+    others = (PACKAGE.parents[1] / "tests/clients").rglob("*.py")
+    assert not [
+        one for one in others if one.parent.name != "python" and "chat_client" in _imported(one)
+    ]
+
+
+def test_it_imports_what_it_requires() -> None:
+    """And nothing of the product. The model of a conversation is pure."""
+    source = PACKAGE / "src/chat_client"
+    allowed = {"chat_client", "httpx", "msgspec", "websockets", *sys.stdlib_module_names}
+    for file in source.rglob("*.py"):
+        assert _imported(file) <= allowed, file
+    for file in (source / "model").glob("*.py"):
+        assert not _imported(file) & {"asyncio", "httpx", "websockets", "logging"}, file
+
+
+def test_no_folder_and_no_file_is_too_large() -> None:
+    source = PACKAGE / "src/chat_client"
+    folders = [source, *(one for one in source.iterdir() if one.is_dir())]
+
+    assert max(len(one.read_text().splitlines()) for one in source.rglob("*.py")) <= MAX_LINES
+    assert max(len([*one.glob("[!_]*.py")]) for one in folders) <= MAX_MODULES
+
+
+def _imported(file: Path) -> set[str]:
+    """The first names of what a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {one.name.partition(".")[0] for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            found.add(node.module.partition(".")[0])
+    return found
 
 
 @pytest.mark.timeout(300)
