@@ -93,11 +93,10 @@ def _plain(schema: Any, all_: Mapping[str, Any]) -> Any:
         for key in properties.keys() - set(required):
             properties[key] = _optional(properties[key])
         return {"type": "object", "properties": properties, "required": required}
-    kept = {key: _plain(one, all_) for key, one in schema.items() if key not in _BOUNDS}
-    is_nullable = kept.pop("nullable", False)
-    if "allOf" in kept:
-        (kept,) = kept["allOf"]
-    return {"anyOf": [kept, {"type": "null"}]} if is_nullable else kept
+    if "allOf" in schema:  # a reference with a description
+        (one,) = schema["allOf"]
+        return _plain(one, all_)
+    return {key: _plain(one, all_) for key, one in schema.items() if key not in _BOUNDS}
 
 
 def _optional(schema: Any) -> Any:

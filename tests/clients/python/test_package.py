@@ -14,6 +14,7 @@ from config.development import python_models
 from tests.clients.python.conftest import PACKAGE, PYTHON_PATH
 from tests.unit.test_structure import MAX_LINES, MAX_MODULES
 
+_CACHE = PACKAGE.parents[1] / ".mypy_cache/python_client"
 _MISTAKES = """
 from chat_client import ChatClient, ChatService, MessageEvent
 
@@ -99,7 +100,7 @@ def test_the_blocks_of_its_readme_are_typed(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--warn-unused-ignores", "."],
         cwd=tmp_path,
-        env={**os.environ, "MYPYPATH": PYTHON_PATH, "MYPY_CACHE_DIR": str(tmp_path / "cache")},
+        env={**os.environ, "MYPYPATH": PYTHON_PATH, "MYPY_CACHE_DIR": str(_CACHE)},
         capture_output=True,
         text=True,
         check=False,
