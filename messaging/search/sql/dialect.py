@@ -52,9 +52,8 @@ class Dialect(Protocol):
         """Insert those of the messages whose positions are free, and return their number."""
 
     def find(self, cursor: CursorWrapper, wanted: Wanted) -> Found:
-        """Return what a person may see. SQLite bounds the rows that it reads: fewer hits than
-        wanted may come, although there are more. On PostgreSQL, only the time limit of a statement
-        bounds the work."""
+        """Return what a person may see. The rows that are read are bounded: fewer hits than wanted
+        may come, although there are more."""
 
 
 def page(places: Sequence[Place], wanted: Wanted) -> Found:

@@ -5,10 +5,15 @@ The vectors are written as they are stored. PostgreSQL's own parser would split 
 
 A GIN index yields its rows in no order: all rows with a word are read before the newest is known.
 So the newest messages are looked at first, without the index; frequent words are among them. Then
-the planner chooses between the messages with the words and those of the person, which are all read.
+the messages with the words are read, if they are few, or else those of the person. If both are
+many, further messages are looked at without the index, the newest first.
+
+Each step has a bound. Only the time limit of a statement bounds what the planner reads with
+statistics that are far wrong.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
@@ -16,7 +21,13 @@ from messaging.search.query import Query, Term
 from messaging.search.sql.dialect import Found, Row, Wanted, page
 
 NEWEST = 5_000
-"""The messages that are looked at without the index: a few milliseconds."""
+"""The messages that are looked at first, without the index: a few milliseconds."""
+MATCHES = 20_000, 100_000
+"""The most messages with the words that are read, before and after those of a person with few."""
+FEW_OWN, OWN = 20_000, 100_000
+"""The most messages of a person that are read, between these and after them."""
+WALKED = 100_000
+"""The messages that are looked at in the end, without the index."""
 _MAX_PLACE = 16_383
 _MAX_PLACES = 255
 """The places of a word that a vector keeps."""
@@ -27,7 +38,7 @@ _INSERT = """INSERT INTO messaging_search_message
 _AMONG_NEWEST = """SELECT m.position, m.conversation_id, m.seq, m.message_id
     FROM (
         SELECT * FROM messaging_search_message
-        WHERE position BETWEEN %(first)s AND %(last)s ORDER BY position DESC LIMIT %(newest)s
+        WHERE position BETWEEN %(first)s AND %(last)s ORDER BY position DESC LIMIT %(most)s
     ) m
     JOIN messaging_search_membership s
         ON s.user_id = %(user_id)s AND s.conversation_id = m.conversation_id
@@ -36,17 +47,41 @@ _AMONG_NEWEST = """SELECT m.position, m.conversation_id, m.seq, m.message_id
     ORDER BY m.position DESC LIMIT %(limit)s"""
 _LAST_OF_NEWEST = """SELECT position FROM messaging_search_message
     WHERE position BETWEEN %(first)s AND %(last)s
-    ORDER BY position DESC LIMIT 1 OFFSET %(newest)s - 1"""
-# MATERIALIZED: the planner would otherwise walk through all messages, hoping for an early hit.
-_AMONG_ALL = """WITH found AS MATERIALIZED (
+    ORDER BY position DESC LIMIT 1 OFFSET %(most)s - 1"""
+# A row of NULL says that there are too many. MATERIALIZED: the planner would otherwise walk through
+# all messages, hoping for an early hit.
+_AMONG_MATCHES = """WITH matches AS MATERIALIZED (
+        SELECT position, conversation_id, seq, message_id FROM messaging_search_message
+        WHERE vector @@ %(match)s::tsquery AND position BETWEEN %(first)s AND %(last)s
+        LIMIT %(most)s + 1
+    ), counted AS MATERIALIZED (SELECT COUNT(*) AS number FROM matches)
+    (
         SELECT m.position, m.conversation_id, m.seq, m.message_id
-        FROM messaging_search_membership s
-        JOIN messaging_search_message m
-            ON m.conversation_id = s.conversation_id AND m.seq >= s.visible_from
-        WHERE s.user_id = %(user_id)s AND m.vector @@ %(match)s::tsquery
-            AND m.position BETWEEN %(first)s AND %(last)s
+        FROM matches m
+        JOIN messaging_search_membership s
+            ON s.user_id = %(user_id)s AND s.conversation_id = m.conversation_id
+            AND s.visible_from <= m.seq
+        WHERE (SELECT number FROM counted) <= %(most)s
+        ORDER BY m.position DESC LIMIT %(limit)s
     )
-    SELECT * FROM found ORDER BY position DESC LIMIT %(limit)s"""
+    UNION ALL SELECT NULL, NULL, NULL, NULL FROM counted WHERE number > %(most)s"""
+_COUNT_OWN = """SELECT SUM(GREATEST(0, last_seq - visible_from + 1)) FROM (
+        SELECT s.visible_from, COALESCE((
+            SELECT MAX(m.seq) FROM messaging_search_message m
+            WHERE m.conversation_id = s.conversation_id
+        ), 0) AS last_seq
+        FROM messaging_search_membership s WHERE s.user_id = %(user_id)s
+    ) own"""
+# OFFSET 0 keeps the planner from joining with the whole table.
+_AMONG_OWN = """SELECT m.* FROM messaging_search_membership s
+    CROSS JOIN LATERAL (
+        SELECT position, conversation_id, seq, message_id FROM messaging_search_message
+        WHERE conversation_id = s.conversation_id AND seq >= s.visible_from
+            AND position BETWEEN %(first)s AND %(last)s AND vector @@ %(match)s::tsquery
+        OFFSET 0
+    ) m
+    WHERE s.user_id = %(user_id)s
+    ORDER BY m.position DESC LIMIT %(limit)s"""
 
 
 class PostgresqlDialect:
@@ -56,19 +91,69 @@ class PostgresqlDialect:
         return inserted
 
     def find(self, cursor: CursorWrapper, wanted: Wanted) -> Found:
+        return _Search(cursor, wanted).run()
+
+
+class _Search:
+    """One search, from the newest messages to older ones."""
+
+    def __init__(self, cursor: CursorWrapper, wanted: Wanted) -> None:
+        self._cursor = cursor
+        self._wanted = wanted
+        self._places: list[Any] = []
         match = _match(wanted.query, wanted.scopes)
-        parameters = {**wanted.parameters, "match": match, "newest": NEWEST}
-        cursor.execute(_AMONG_NEWEST, parameters)
-        newest = cursor.fetchall()
-        if len(newest) == wanted.limit:
-            return page(newest, wanted)
-        cursor.execute(_LAST_OF_NEWEST, parameters)
-        last = cursor.fetchone()
+        self._parameters: dict[str, Any] = {**wanted.parameters, "match": match}
+
+    def run(self) -> Found:
+        few, many = MATCHES
+        if self._looked(NEWEST) or self._matched(few):
+            return page(self._places, self._wanted)
+        own = self._count_own()
+        if own <= FEW_OWN:
+            return self._among_own()
+        if self._matched(many):
+            return page(self._places, self._wanted)
+        if own <= OWN:
+            return self._among_own()
+        if self._looked(WALKED):
+            return page(self._places, self._wanted)
+        return Found(places=self._places, below=self._parameters["last"] + 1)
+
+    def _looked(self, most: int) -> bool:
+        """Look at so many messages, and return whether the search is at its end."""
+        self._places += self._fetch(_AMONG_NEWEST, most)
+        if len(self._places) == self._wanted.limit:
+            return True
+        self._cursor.execute(_LAST_OF_NEWEST, self._parameters)
+        last = self._cursor.fetchone()
         if last is None:
-            return Found(places=newest, below=None)
-        parameters |= {"last": last[0] - 1, "limit": wanted.limit - len(newest)}
-        cursor.execute(_AMONG_ALL, parameters)
-        return page([*newest, *cursor.fetchall()], wanted)
+            return True
+        self._parameters["last"] = last[0] - 1
+        return False
+
+    def _matched(self, most: int) -> bool:
+        """Read all messages with the words, unless there are more than this. Return whether that
+        was done."""
+        found = self._fetch(_AMONG_MATCHES, most)
+        if found and found[0][0] is None:
+            return False
+        self._places += sorted(found, reverse=True)
+        return True
+
+    def _count_own(self) -> int:
+        """Return how many messages the person may see, at most."""
+        self._cursor.execute(_COUNT_OWN, self._parameters)
+        (own,) = self._cursor.fetchone()
+        return own or 0
+
+    def _among_own(self) -> Found:
+        self._places += self._fetch(_AMONG_OWN)
+        return page(self._places, self._wanted)
+
+    def _fetch(self, statement: str, most: int = 0) -> list[Any]:
+        self._parameters |= {"most": most, "limit": self._wanted.limit - len(self._places)}
+        self._cursor.execute(statement, self._parameters)
+        return list(self._cursor.fetchall())
 
 
 def _match(query: Query, scopes: Sequence[Sequence[str]]) -> str:

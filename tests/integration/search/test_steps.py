@@ -103,12 +103,13 @@ def test_every_step_finds_the_same(
     own: int,
     matches: tuple[int, int],
 ) -> None:
-    monkeypatch.setattr(sqlite, "NEWEST", newest)
-    monkeypatch.setattr(postgresql, "NEWEST", newest)
+    for dialect in (sqlite, postgresql):
+        monkeypatch.setattr(dialect, "NEWEST", newest)
+        monkeypatch.setattr(dialect, "FEW_OWN", few_own)
+        monkeypatch.setattr(dialect, "OWN", own)
+        monkeypatch.setattr(dialect, "MATCHES", matches)
     monkeypatch.setattr(sqlite, "NEXT", following)
-    monkeypatch.setattr(sqlite, "FEW_OWN", few_own)
-    monkeypatch.setattr(sqlite, "OWN", own)
-    monkeypatch.setattr(sqlite, "MATCHES", matches)
+    monkeypatch.setattr(postgresql, "WALKED", 9)
     for user_id in VISIBLE_FROM:
         for q in QUERIES:
             for filters in FILTERS:
