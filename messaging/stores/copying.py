@@ -5,7 +5,7 @@ Nobody else writes into the copy. Every method can be repeated.
 SQL and Firestore implement it; one contract suite checks both.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,8 +29,8 @@ class Part:
     follow."""
     messages: Sequence[FullMessage] = ()
     """They replace what the copy holds of them, reactions and files included."""
-    fresh: bool = False
-    """Whether the copy has none of the messages: then Firestore looks for no old reactions."""
+    known: Collection[str] = ()
+    """The ids of those messages that the copy may have. Firestore looks for their old reactions."""
 
 
 class CopyStore(Protocol):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from messaging.domain.conversation import Conversation
+from messaging.domain.message import Message
 from messaging.exchange.lines import encode
 from messaging.exchange.records import FullMessage
 from messaging.services.copying.files import copy_files, copy_shared_files
@@ -133,8 +134,8 @@ class _Run:
         self._copy: Conversation | None = None
         """The conversation in the copy."""
         self._begun_at = found.version
-        self._is_empty = False
-        """Whether the copy had no message when this run began."""
+        self._copied_to = 0
+        """The version up to which the copy had all messages when this run began."""
         self._batch = _Batch()
         self._messages = 0
 
@@ -142,7 +143,8 @@ class _Run:
         self._copy = copy = await self._read_copy()
         new = copy is None or is_shell(copy)
         if not is_deleted(self._found) and (copy is None or copy.version != self._found.version):
-            await self._changes(await self._copied_version())
+            self._copied_to = await self._copied_version()
+            await self._changes(self._copied_to)
         written = await self._finish()
         moved = await self._copy_positions()
         changed = written or moved
@@ -172,13 +174,10 @@ class _Run:
     async def _copied_version(self) -> int:
         """Return the version up to which the copy has all messages. An earlier copy that was killed
         may have written more of them than the conversation tells."""
-        if self._copy is not None:
-            version = await retried(self._target.copying.last_message_version, self._id)
-            version = max(version, self._copy.version)
-            self._is_empty = version == 0
-            return version
-        self._is_empty = True
-        return 0
+        if self._copy is None:
+            return 0
+        version = await retried(self._target.copying.last_message_version, self._id)
+        return max(version, self._copy.version)
 
     async def _changes(self, since: int) -> None:
         """Read the messages with later versions until the source does not change any more."""
@@ -222,29 +221,35 @@ class _Run:
 
     async def _write(self, *, after: Conversation | None) -> None:
         messages = list(self._batch.messages.values())
-        fresh = self._is_empty and all(one.message.version <= self._begun_at for one in messages)
-        if not fresh:
-            # Before the messages: the next copy would not find them after a kill.
-            dropped = await self._dropped_files(messages)
-            await copy_files(self._source, self._target, dropped)
+        known = [full.message.id for full in messages if self._may_be_known(full.message)]
+        # First the files: after a kill, the next copy would not find them.
+        dropped = await self._dropped_files(messages, known)
+        await copy_files(self._source, self._target, dropped)
         part = Part(
             conversation_id=self._id,
             before=self._copy,
             after=after,
             messages=messages,
-            fresh=fresh,
+            known=known,
         )
         await retried(self._target.copying.write_part, part)
         self._messages += len(messages)
         self._batch = _Batch()
 
-    async def _dropped_files(self, messages: Sequence[FullMessage]) -> list[str]:
+    def _may_be_known(self, message: Message) -> bool:
+        """Return whether the copy may have an earlier state of a message: from before this run, or
+        from an earlier part of it."""
+        created = message.created_version or 0  # unknown if an earlier release sent it
+        return created <= self._copied_to or message.version > self._begun_at
+
+    async def _dropped_files(
+        self, messages: Sequence[FullMessage], known: Sequence[str]
+    ) -> list[str]:
         """Return the attachments that messages in the copy have, and do not have any more."""
-        if not messages:
+        if not known:
             return []
         present = {file.id for full in messages for file in full.files}
-        ids = [full.message.id for full in messages]
-        stored = await retried(self._target.conversations.get_messages, self._id, ids)
+        stored = await retried(self._target.conversations.get_messages, self._id, known)
         had = {file.id for message in stored.values() for file in message.attachments}
         return sorted(had - present)
 

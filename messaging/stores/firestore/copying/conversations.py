@@ -24,9 +24,9 @@ async def write_part(connection: Connection, part: Part) -> None:
     database, id_ = connection.database, part.conversation_id
     writes = Writes(database)
     _put_conversation(writes, conversation_name(database, id_), part)
-    if part.messages and not part.fresh:
-        for gone in await _gone_reactions(connection, id_, part.messages):
-            put_reactions(writes, database, id_, gone)
+    known = [full for full in part.messages if full.message.id in part.known]
+    for gone in await _gone_reactions(connection, id_, known):
+        put_reactions(writes, database, id_, gone)
     for full in part.messages:
         message = full.message
         writes.set(message_name(database, id_, message.id), full_message(message, full.earlier))
@@ -60,6 +60,8 @@ async def _gone_reactions(
 ) -> list[PersonReactions]:
     """Return the stored reactions, emptied, of everyone who has no reaction to the message any
     more."""
+    if not messages:
+        return []
     database = connection.database
     present = {full.message.id: {one.user_id for one in full.reactions} for full in messages}
     names = [message_name(database, conversation_id, id_) for id_ in present]

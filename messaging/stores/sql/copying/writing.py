@@ -86,7 +86,7 @@ def _people(conversation: Conversation) -> list[object]:
 
 
 def _put_messages(database: BaseDatabaseWrapper, messages: Sequence[FullMessage]) -> None:
-    """Create or replace messages, also fresh ones: an earlier try may have had no answer."""
+    """Create or replace messages, known or not: an earlier try may have had no answer."""
     if not messages:
         return
     insert_messages(database, messages, replace=True)
