@@ -1,6 +1,5 @@
 """The sites in `examples`, run as their pages say, beside the chat."""
 
-import os
 import re
 import sqlite3
 import sys
@@ -21,7 +20,7 @@ from config.development.processes import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.acceptance.examples import EXAMPLES, SECRET, Chat, create_service, require_node, site
 from tests.databases import migrate
-from tests.servers.forked import forked_instance, run_python
+from tests.servers.forked import forked_instance
 
 
 @pytest.fixture(scope="module")
@@ -203,18 +202,3 @@ async def test_the_react_app(chat: Chat, page_port: int, chromium: Browser) -> N
         for page in pages:
             await page.close()
     assert complaints == []
-
-
-def test_the_program_in_the_documentation(chat: Chat) -> None:
-    """It prints what its comment says."""
-    page = (EXAMPLES.parent / "docs" / "services.md").read_text()
-    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    (expected,) = re.findall(r"print\(.*\)  # (.*)", program)
-
-    done = run_python(
-        *("-c", program),
-        environment={**os.environ, "CHAT_URL": chat.url, "CHAT_TOKEN": chat.token},
-        check=True,
-    )
-
-    assert done.stdout.strip() == expected

@@ -24,6 +24,12 @@ _COLLECTION = re.compile(r"(?:\.document|[^.\w]query)\(\s*\"(\w+)\"")
 _TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 
 
+def found_blocks(page: Path) -> Iterator[tuple[str, str]]:
+    """Yield the language and the text of each block of a page."""
+    for found in _BLOCK.finditer(page.read_text()):
+        yield found[2], found[3]
+
+
 def blocks(language: str) -> Iterator[tuple[str, str]]:
     """Yield each block of this language in the pages and in the README, with its place."""
     for path in (ROOT / "README.md", *PAGES):
