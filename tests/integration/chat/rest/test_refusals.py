@@ -75,22 +75,17 @@ def search_is_on(settings: Settings) -> None:
     settings.CHAT_SEARCH = "database"
 
 
-@pytest.fixture
-def attempt(ann: Api, bob: Api) -> Callable[[str, str, str], Any]:
-    """Make a valid request of an operation, in a conversation with one message."""
-    names: dict[str, str] = {}
+class Attempts:
+    """Valid requests of Ann's, in a conversation with Bob that has one message."""
 
-    async def attempt(operation: str, method: str, template: str) -> httpx.Response:
-        if not names:
-            names["conversation_id"] = await ann.group(bob)
-            names["message_id"] = (await ann.send(names["conversation_id"]))["id"]
-            names["user_id"] = "bob"
-            names["device_id"] = "phone"
-            names["emoji"] = "👍"
-            file = await announce(ann, names["conversation_id"])
-            assert (await upload(ann, file, PDF)).is_success
-            names["attachment_id"] = file["attachment"]["id"]
-            ok(await ann.request("PUT", "/devices/phone", json=EXAMPLES["register_device"]))
+    def __init__(self, ann: Api, bob: Api) -> None:
+        self._ann, self._bob = ann, bob
+        self._names: dict[str, str] = {}
+
+    async def __call__(self, operation: str, method: str, template: str) -> httpx.Response:
+        if not self._names:
+            self._names = await self._found()
+        ann, names = self._ann, self._names
         path = template.format(**names).removeprefix("/api/v1")
         body, query = EXAMPLES.get(operation), QUERIES.get(operation)
         if body is not None:
@@ -102,15 +97,43 @@ def attempt(ann: Api, bob: Api) -> Callable[[str, str, str], Any]:
             ann.sign_in()
         return answer
 
-    return attempt
+    async def succeed(self, operation: str, method: str, template: str) -> None:
+        """Make a request that succeeds: in a new conversation, if earlier ones have changed too
+        much in this one."""
+        answer = await self(operation, method, template)
+        if not answer.is_success:
+            self._names = {}
+            answer = await self(operation, method, template)
+        assert answer.is_success, answer.text
+
+    async def _found(self) -> dict[str, str]:
+        conversation = await self._ann.group(self._bob)
+        message = await self._ann.send(conversation)
+        file = await announce(self._ann, conversation)
+        assert (await upload(self._ann, file, PDF)).is_success
+        ok(await self._ann.request("PUT", "/devices/phone", json=EXAMPLES["register_device"]))
+        return {
+            "conversation_id": conversation,
+            "message_id": message["id"],
+            "user_id": "bob",
+            "device_id": "phone",
+            "emoji": "👍",
+            "attachment_id": file["attachment"]["id"],
+        }
 
 
-@pytest.mark.parametrize(("operation", "method", "path"), operations())
+@pytest.fixture
+def attempt(ann: Api, bob: Api) -> Attempts:
+    return Attempts(ann, bob)
+
+
 async def test_the_examples_succeed(
-    search_is_on: None, attempt: Any, operation: str, method: str, path: str
+    search_is_on: None, attempt: Attempts, subtests: pytest.Subtests
 ) -> None:
     """What the tests below break is valid when nothing is broken."""
-    assert (await attempt(operation, method, path)).is_success
+    for operation in operations():
+        with subtests.test(operation[0]):
+            await attempt.succeed(*operation)
 
 
 # 401
@@ -467,31 +490,30 @@ async def test_too_large_by_one_byte(ann: Api, chunked: bool) -> None:
 # 500: a fault of ours
 
 
-@pytest.mark.parametrize(("operation", "method", "path"), operations())
 async def test_a_fault_says_nothing_of_what_is_inside(
-    attempt: Any,
+    search_is_on: None,
+    attempt: Attempts,
     instance: Instance,
     monkeypatch: pytest.MonkeyPatch,
-    operation: str,
-    method: str,
-    path: str,
+    subtests: pytest.Subtests,
 ) -> None:
     """Every operation answers `internal_error`, and the next request is served."""
-    await attempt(operation, method, path)
-    instance.cache.drop(path.rsplit("/", maxsplit=1)[-1])
 
     async def fail(*args: object, **options: object) -> None:
         raise RuntimeError("SELECT secret FROM users")
 
-    with monkeypatch.context() as faulty:
-        break_store(faulty, instance, fail)
-        answer = await attempt(operation, method, path)
+    for operation in operations():
+        with subtests.test(operation[0]):
+            await attempt.succeed(*operation)
 
-    if operation != "set_typing":  # asks nothing of the store while the cache is warm
-        assert problem(answer) == (500, "internal_error")
-        assert "secret" not in answer.text
-        assert "RuntimeError" not in answer.text
-    assert (await attempt(operation, method, path)).status_code < 500
+            with monkeypatch.context() as faulty:
+                break_store(faulty, instance, fail)
+                answer = await attempt(*operation)
+
+            assert problem(answer) == (500, "internal_error")
+            assert "secret" not in answer.text
+            assert "RuntimeError" not in answer.text
+            assert (await attempt(*operation)).status_code < 500
 
 
 def break_store(
@@ -510,28 +532,29 @@ def break_store(
 # 503: the store is away
 
 
-@pytest.mark.parametrize(("operation", "method", "path"), operations())
 async def test_the_store_cannot_be_reached(
-    attempt: Any,
+    search_is_on: None,
+    attempt: Attempts,
     instance: Instance,
     monkeypatch: pytest.MonkeyPatch,
-    operation: str,
-    method: str,
-    path: str,
+    subtests: pytest.Subtests,
 ) -> None:
     """Every operation says so, and when to try again."""
-    await attempt(operation, method, path)
 
     async def fail(*args: object, **options: object) -> None:
         raise StoreUnavailable
 
-    with monkeypatch.context() as faulty:
-        break_store(faulty, instance, fail)
-        answer = await attempt(operation, method, path)
+    for operation in operations():
+        with subtests.test(operation[0]):
+            await attempt.succeed(*operation)
 
-    assert problem(answer) == (503, "store_unavailable")
-    assert int(answer.headers["Retry-After"]) >= 1
-    assert (await attempt(operation, method, path)).status_code < 500
+            with monkeypatch.context() as faulty:
+                break_store(faulty, instance, fail)
+                answer = await attempt(*operation)
+
+            assert problem(answer) == (503, "store_unavailable")
+            assert int(answer.headers["Retry-After"]) >= 1
+            assert (await attempt(*operation)).status_code < 500
 
 
 async def test_a_request_has_one_deadline(state: ApplicationState, ann: Api) -> None:
@@ -572,7 +595,7 @@ async def test_a_404_of_a_person_counts_for_them_and_not_for_their_address(
 
 
 async def test_the_store_hangs(
-    attempt: Any, instance: Instance, monkeypatch: pytest.MonkeyPatch
+    attempt: Attempts, instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every operation answers within five seconds; nothing half-done stays behind."""
     await attempt("get_me", "GET", "/api/v1/me")
