@@ -22,7 +22,8 @@ def pushing(
     fcm: FcmServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     """This process pushes to the loopback FCM."""
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(fcm.credentials(tmp_path)))
+    for name, value in fcm.variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
     redirect(fcm.url)
     settings.GOOGLE_CLOUD_PROJECT = PROJECT
     settings.PUSH_BACKEND = "fcm"

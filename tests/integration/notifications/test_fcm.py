@@ -40,7 +40,8 @@ PUSH = Push(
 async def backend(
     fcm: FcmServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[FcmPushBackend]:
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(fcm.credentials(tmp_path)))
+    for name, value in fcm.variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
     redirect(fcm.url)
     with override_settings(GOOGLE_CLOUD_PROJECT=PROJECT):
         backend = FcmPushBackend()
