@@ -54,7 +54,7 @@ fuzz: $(VENV)/.develop javascript
 		tests/integration/chat/rest/test_hostile_uploads.py \
 		tests/integration/stores/firestore/test_crowds.py \
 		tests/unit/messaging/delivery/hub/test_hub_random.py tests/integration/search \
-		tests/clients/javascript tests/clients/python -m fuzz -s -q
+		tests/unit/chat/payloads tests/clients/javascript tests/clients/python -m fuzz -s -q
 
 # All cases, or `make chaos CASES=redis-killed,mixed SEEDS=1,2`.
 chaos: $(VENV)/.develop javascript

@@ -35,7 +35,7 @@ SEARCHED = (
 GOOD_ANSWERS = {200, 302, 400, 403, 404, 405, 429, 431}
 """429 of the sign-in alone, which is tried too often here."""
 DATABASES = ("sqlite", "postgresql")
-SHORT, LONG = {"postgresql": 2, "sqlite": 8}, {"postgresql": 1, "sqlite": 4}
+SHORT, LONG = {"postgresql": 6, "sqlite": 8}, {"postgresql": 1, "sqlite": 4}
 """Of how many addresses, cookies and fields one is tried; fewer on SQLite, which takes more."""
 T = TypeVar("T")
 _TOKEN = "a" * 32

@@ -21,6 +21,7 @@ from chat.socket import commands
 from chat.socket.frames import Unreadable, parse_command
 
 _patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_short, _long = settings(_patient, max_examples=30), settings(_patient, max_examples=1_000)
 
 COMMANDS = {name: command.serializer for name, command in commands.COMMANDS.items()}
 BODIES = [
@@ -147,11 +148,26 @@ def declines(decoder: DocumentDecoder, text: str) -> bool:
 
 
 @pytest.mark.parametrize("serializer_class", [*BODIES, *COMMANDS.values()])
-@_patient
+@_short
 @given(st.data())
 def test_both_accept_the_same(serializer_class: type[Serializer[Any]], data: st.DataObject) -> None:
-    """With the same values, types and field codes; the struct declines nothing that is valid, but
-    for an escaped NUL, of which it cannot tell where it stands."""
+    """With the same values, types and field codes."""
+    accept_the_same(serializer_class, data)
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("serializer_class", [*BODIES, *COMMANDS.values()])
+@_long
+@given(st.data())
+def test_both_accept_a_thousand_documents(
+    serializer_class: type[Serializer[Any]], data: st.DataObject
+) -> None:
+    accept_the_same(serializer_class, data)
+
+
+def accept_the_same(serializer_class: type[Serializer[Any]], data: st.DataObject) -> None:
+    """Hold the struct against the serializer. It declines nothing that is valid, but for an escaped
+    NUL, of which it cannot tell where it stands."""
     decoder = DocumentDecoder(serializer_class)
     text = data.draw(documents(serializer_class).flatmap(written))
 
