@@ -1,6 +1,7 @@
 """Whatever is wrong with a request: one error shape, a stable code, and nothing done."""
 
 import asyncio
+import inspect
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -520,13 +521,18 @@ def break_store(
     monkeypatch: pytest.MonkeyPatch, instance: Instance, fault: Callable[..., Any]
 ) -> None:
     """Put a fault in the place of everything that the stores do."""
+
+    async def faulty_pages(*args: object, **options: object) -> AsyncIterator[None]:
+        yield await fault()
+
     instance.cache.clear()
     stores = (instance.store, instance.store.attachments, instance.store.reactions)
     for store in (*stores, instance.people, instance.recipients, instance.reports):
         for name in dir(type(store)):
             method = getattr(type(store), name)
             if not name.startswith("_") and name != "close" and not isinstance(method, property):
-                monkeypatch.setattr(store, name, fault)
+                given = fault if inspect.iscoroutinefunction(method) else faulty_pages
+                monkeypatch.setattr(store, name, given)
 
 
 # 503: the store is away
