@@ -72,9 +72,12 @@ class Crowd:
     async def found(self) -> None:
         """Found the conversations: one large group, some direct ones, and groups."""
         sizes = [self.size.largest]
-        sizes += [self.chance.randint(3, 12) for _ in range(self.size.conversations - 1)]
+        sizes += [
+            self.chance.randint(3, min(12, self.size.people))
+            for _ in range(self.size.conversations - 1)
+        ]
         for number, many in enumerate(sizes):
-            direct = number % 8 == 7
+            direct = number % 8 == 7 or number + 1 == self.size.conversations
             people = self.chance.sample(self.people, 2 if direct else many)
             owner, *others = people
             title = None if direct else f"Room {number}"

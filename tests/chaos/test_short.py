@@ -9,7 +9,7 @@ from tests.chaos.conftest import Say
 from tests.chaos.crowd import Size
 from tests.chaos.scene import play
 
-_SMALL = Size(people=12, tabs=2, conversations=6, largest=8, rate=10)
+_SMALL = Size(people=10, tabs=2, conversations=4, largest=8, rate=8)
 
 
 @pytest.mark.timeout(300)
