@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from chat.pages.demo import PEOPLE
 from config.development.instances import development_environment, uvicorn_command
 from config.development.processes import free_port
+from tests.clients.rest import token_of
 from tests.databases import migrate
 from tests.servers.forked import forked_instance
 
@@ -85,13 +88,25 @@ def running_pair(
         FIRESTORE_EMULATOR_HOST=firestore_emulator,
         GOOGLE_CLOUD_PROJECT=f"test-{uuid4().hex}",
     ) as instances:
+        name_people(instances)
         yield instances
 
 
 @pytest.fixture(scope="package")
 def running_one(run_guarded: Run) -> Iterator[Instances]:
     with run_guarded(1) as instances:
+        name_people(instances)
         yield instances
+
+
+def name_people(instances: Instances) -> None:
+    """Give the people of the demo page their names. Each gives it to themselves when they open the
+    page; until then, it shows the name that it knows, or the user id once it has asked."""
+    with httpx.Client(base_url=instances.urls[0], trust_env=False) as http:
+        for person in PEOPLE:
+            headers = {"Authorization": f"Bearer {token_of(person['user_id'])}"}
+            answer = http.patch("/api/v1/me", json={"name": person["name"]}, headers=headers)
+            answer.raise_for_status()
 
 
 @pytest.fixture

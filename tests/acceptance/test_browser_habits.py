@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Page, WebSocketRoute, expect
 
-from tests.acceptance.conftest import Run
+from tests.acceptance.conftest import Run, name_people
 from tests.acceptance.test_browser import Instances, Person, Room, room
 from tests.clients.javascript.conftest import PACKAGE
 from tests.clients.rest import Rest, http_client
@@ -30,7 +30,6 @@ async def test_writing_goes_on_where_it_was(one_instance: Instances, room: Room)
     text that was refused comes back into the composer when it is taken out of the history."""
     (url,) = one_instance.urls
     title = f"Habits {uuid4()}"
-    await room.person(url, "bob")  # and gives himself the name Bob
     alice = await room.person(url, "alice")
     assert isinstance(alice.screen, Page)
 
@@ -133,8 +132,9 @@ async def test_a_photo_is_attached(two_instances: Instances, room: Room, tmp_pat
 
     for person in (alice, bob):
         picture = person.find("file").get_by_role("img", name="tea.png")
-        await expect(picture).to_be_visible()
+        await expect(picture).to_be_visible(timeout=60_000)
         await expect(picture).to_have_js_property("naturalWidth", 512)
+    without_repeated_checks(room)
     href = await bob.find("file").get_attribute("href")
     assert href is not None
     async with httpx.AsyncClient() as client:
@@ -257,6 +257,7 @@ async def test_photos_in_a_bucket(run_guarded: Run, room: Room, tmp_path: Path) 
         s3_server() as s3,
         run_guarded(1, CHAT_FILES="s3", CHAT_FILES_BUCKET=BUCKET, **s3.environment()) as running,
     ):
+        name_people(running)
         alice = await room.person(running.urls[0], "alice")
         await alice.write_to("Bob")
 
@@ -265,8 +266,16 @@ async def test_photos_in_a_bucket(run_guarded: Run, room: Room, tmp_path: Path) 
         picture = alice.find("file").get_by_role("img", name="tea.png")
         await expect(picture).to_have_js_property("naturalWidth", 64, timeout=60_000)
         assert (await picture.get_attribute("src") or "").startswith(s3.url)
+        without_repeated_checks(room)
         assert isinstance(alice.screen, Page)
         await alice.screen.context.close()
+
+
+def without_repeated_checks(room: Room) -> None:
+    """Forget the answers 503 to a page that has its photo by now. On a busy machine the check of a
+    photo takes longer than a request waits for it, and the page asks again, as it is told to.
+    Chromium writes such answers to its console."""
+    room.complaints[:] = [line for line in room.complaints if "503" not in line]
 
 
 @pytest.fixture(scope="module")

@@ -36,14 +36,15 @@ async def test_the_hooks_show_what_happens(at: Place) -> None:
     page = await at.open()
     id_, title = await _group(at)
     await expect(page.locator("#list li")).to_contain_text([title])
-    await at.bob.request("PATCH", "/me", {"name": "Bob"})
+    for person, name in ((at.ann, "Ann"), (at.bob, "Bob")):
+        await person.request("PATCH", "/me", {"name": name})
     await at.bob.send(id_, "Tea?", f"{uuid4()}")
     await expect(page.locator("#unread")).to_have_text("1 1 0")
 
     await page.evaluate("id => window.page.show(id)", id_)
     await _messages(page, "Bob: Tea?")
     await page.get_by_text("Send").click()
-    await _messages(page, "Bob: Tea?", "ann: Hello from React")
+    await _messages(page, "Bob: Tea?", "Ann: Hello from React")
     await expect(page.locator("#unread")).to_have_text("0 0 0")
     assert sum(url.endswith(f"{id_}/messages") for url in requests) == 1
 
