@@ -14,6 +14,7 @@ from messaging.domain.personal_data.audit import Actor, ActorKind
 from messaging.domain.personal_data.jobs import Job, JobState
 from messaging.domain.personal_data.retention import DEFAULT_RATE, MAX_RATE, lifetime_of
 from messaging.management.jobs import ATTEMPTS, follow_job
+from messaging.management.reasons import add_reason
 from messaging.personal_data.retention.preview import preview
 from messaging.runtime.instance import Instance
 from messaging.services.operators.personal_data import apply_retention
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--limit", type=_positive, metavar="N", help="the most messages of this run"
         )
-        parser.add_argument("--reason", default="", help="the audit trail keeps it")
+        add_reason(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -12,6 +12,7 @@ from messaging.domain.exceptions import InvalidRequest, StoreUnavailable
 from messaging.domain.personal_data.audit import Actor, ActorKind
 from messaging.domain.personal_data.jobs import Job, JobState
 from messaging.management.jobs import ATTEMPTS, follow_job
+from messaging.management.reasons import add_reason
 from messaging.runtime.instance import Instance
 from messaging.services.operators.personal_data import erase_user
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user_id", metavar="USER")
-        parser.add_argument("--reason", default="", help="the audit trail keeps it")
+        add_reason(parser)
         parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
     def handle(self, *args: Any, user_id: str, reason: str, yes: bool, **options: Any) -> None:

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from messaging.domain.exceptions import InvalidRequest, StoreUnavailable
 from messaging.domain.identifiers import require_user_id
 from messaging.domain.personal_data.audit import Actor, ActorKind, AuditEntry
+from messaging.management.reasons import add_reason
 from messaging.personal_data.exported import Exported, PersonExport
 from messaging.runtime.instance import Instance
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("user_id", metavar="USER")
         parser.add_argument("--output", required=True, metavar="FILE", help="a new file")
-        parser.add_argument("--reason", default="", help="the audit trail keeps it")
+        add_reason(parser)
 
     def handle(self, *args: Any, user_id: str, output: str, reason: str, **options: Any) -> None:
         try:

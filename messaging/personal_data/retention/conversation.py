@@ -26,6 +26,8 @@ from messaging.personal_data.retention.due import Due
 from messaging.personal_data.retention.pace import Pace
 
 _LONGEST_PAGE = 200
+_COUNTED = "counted"
+"""The note of the conversation that was counted last: it may take several turns."""
 _LATE = timedelta(minutes=1)
 """A message becomes visible some seconds after its time, at the latest."""
 
@@ -65,8 +67,8 @@ class ConversationRetention:
                 old = old[len(some) :]
                 begun = time.monotonic()
                 changed = await self._expire(conversation, some)
-                latest = some[-1]
-                progress = replace(progress, done_seq=latest.seq, oldest_at=latest.created_at)
+                # The same `oldest_at` until all is done: a run that pauses finds its place by it.
+                progress = replace(progress, done_seq=some[-1].seq)
                 await self._save(progress)
                 await self._pace.rest(changed, since=begun)
             young = next((one for one in page if one.seq > progress.done_seq), None)
@@ -101,9 +103,14 @@ class ConversationRetention:
         for message_id in left:
             await reactions.remove_reactions(conversation.id, message_id)
         found = await parts.traces.remove_from_search(conversation.id, [one.seq for one in new])
+        kind, is_first = conversation.kind.value, False
+        if new:
+            is_first = self._job.job.notes.get(_COUNTED) != conversation.id
+            self._job.note(**{_COUNTED: conversation.id})
         self._job.count(
             {
-                f"{conversation.kind.value}_messages": len(new),
+                f"{kind}_messages": len(new),
+                f"{kind}_conversations": int(is_first),
                 "attachments": sum(len(one.attachments) for one in new),
                 "search_entries": found,
             }

@@ -74,7 +74,6 @@ class Retention:
     async def _one(self, progress: Progress, one_by_one: ConversationRetention, due: Due) -> None:
         """Do one conversation. If it fails, count it, and go on with the others."""
         id_, kind = due.progress.conversation_id, due.progress.kind.value
-        before = _messages(progress.job)
         try:
             await one_by_one.run(due)
         except HeldConversation:
@@ -86,8 +85,6 @@ class Retention:
             progress.count({"failed": 1})
             failed = progress.job.notes.get("failed", [])
             progress.note(failed=[*failed, id_][:_MAX_NAMED])
-        if _messages(progress.job) > before:
-            progress.count({f"{kind}_conversations": 1})
 
     async def _finish(self, progress: Progress) -> Job:
         parts, job = self._parts, progress.job

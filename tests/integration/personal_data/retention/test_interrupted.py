@@ -15,7 +15,14 @@ from messaging.personal_data.runner import Jobs
 from messaging.runtime.instance import Instance
 from tests.integration.chat import Api, ok
 from tests.integration.personal_data.conftest import everywhere
-from tests.integration.personal_data.retention import BY, age, apply, forgotten, old_group
+from tests.integration.personal_data.retention import (
+    BY,
+    age,
+    apply,
+    days_ago,
+    forgotten,
+    old_group,
+)
 
 MakeApi = Callable[[str], Api]
 
@@ -97,6 +104,25 @@ async def test_other_jobs_have_their_turn(instance: Instance, api: MakeApi) -> N
     while (await JobRecord.objects.aget(id=asked.id)).state != JobState.DONE:
         await jobs.run_one(asked.id)
     assert await tombstones(instance, group) == 4
+    counts = (await JobRecord.objects.aget(id=asked.id)).counts
+    assert (counts["group_messages"], counts["group_conversations"]) == (4, 1)
+
+
+async def test_a_run_that_pauses_in_a_conversation_finds_it_again(
+    instance: Instance, api: MakeApi
+) -> None:
+    """Also if its messages are older than the conversation that the run did before it."""
+    earlier, later = await filled(instance, api("ann"), 1), await filled(instance, api("ann"), 3)
+    known = RetentionRecord.objects.filter
+    await apply(instance, limit=1)
+    await known(conversation_id=earlier).aupdate(oldest_at=days_ago(60), done_seq=0)
+    await known(conversation_id=later).aupdate(oldest_at=days_ago(50), done_seq=0)
+    await age(instance, later, days=70)
+
+    job = await apply(instance, rate=1, seconds=0.2)
+
+    assert job.state is JobState.DONE
+    assert await tombstones(instance, later) == 3
 
 
 @pytest.mark.parametrize("store_settings", ["postgresql"], indirect=True)
@@ -130,6 +156,7 @@ async def test_a_limited_run_leaves_the_rest_to_the_next(instance: Instance, api
     assert first.result is not None
     assert second.result is not None
     assert (first.result["messages"]["group"], first.result["limit_reached"]) == (2, True)
+    assert first.result["conversations"]["group"] == 1
     assert (second.result["messages"]["group"], second.result["limit_reached"]) == (3, False)
     assert await tombstones(instance, group) == 5
 
