@@ -87,12 +87,13 @@ class Story:
             self._groups.append(group)
         choices: Sequence[tuple[Callable[[Face], Awaitable[object]], int]] = [
             *((self._send, 6), (self._bob_sends, 6), (self._bob_changes, 5), (self._change, 5)),
-            *((self._read, 2), (self._bob_leads, 2), (self._cut, 2), (self._spoil, 2)),
+            *((self._read, 2), (self._bob_leads, 2), (self._cut, 2), (self._spoil, 4)),
         ]
         doing, weights = zip(*choices, strict=True)
         for _ in range(acts):
             (act,) = self._random.choices(doing, weights)
             await act(self._random.choice(self._groups))
+            await asyncio.sleep(self._random.choice([0, 0.02]))  # some frames come, or none
         self._place.wire.mend()
         for line in self._place.wire.lines:
             line.cut()
@@ -149,10 +150,16 @@ class Story:
         await self._place.ann.request("PATCH", path, {"title": f"Title {uuid4()}"})
 
     async def _cut(self, _: Face) -> None:
-        if self._place.wire.line is not None:
-            self._place.wire.line.cut()
-            self._ann.hurry()
-        await asyncio.sleep(0)
+        line = self._place.wire.line
+        if line is None:
+            return
+        states = self._ann.events(ConnectionEvent)
+        line.cut()
+        while (await following(states)).state != "waiting":
+            pass
+        self._ann.hurry()
+        if self._random.random() < 0.8:  # otherwise some acts come before the next socket
+            await self._ann.live()
 
     async def _spoil(self, _: Face) -> None:
         """From here on, some frames get lost, or arrive twice; or nothing is spoiled any more."""
