@@ -167,7 +167,8 @@ def test_both_accept_a_thousand_documents(
 
 def accept_the_same(serializer_class: type[Serializer[Any]], data: st.DataObject) -> None:
     """Hold the struct against the serializer. It declines nothing that is valid, but for an escaped
-    NUL, of which it cannot tell where it stands."""
+    NUL, of which it cannot tell where it stands, and half a surrogate pair, which it cannot decode:
+    the metadata may contain either."""
     decoder = DocumentDecoder(serializer_class)
     text = data.draw(documents(serializer_class).flatmap(written))
 
@@ -177,7 +178,13 @@ def accept_the_same(serializer_class: type[Serializer[Any]], data: st.DataObject
     assert found == expected
     assert repr(found) == repr(expected)  # True is no 1, and 1.0 neither
     if isinstance(expected, dict):
-        assert not declines(decoder, text) or "\\u0000" in text
+        undecodable = "\\u0000" in text or has_half_a_pair(text)
+        assert undecodable or not declines(decoder, text)
+
+
+def has_half_a_pair(text: str) -> bool:
+    decoded = json.dumps(json.loads(text), ensure_ascii=False)
+    return any("\ud800" <= character <= "\udfff" for character in decoded)
 
 
 @_patient
