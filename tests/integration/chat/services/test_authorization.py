@@ -89,7 +89,7 @@ FIELDS: dict[str, Any] = {
 }
 """Of the commands about one conversation, besides its id."""
 
-FOR_NO_DOOR = ("exchange.", "operators.", "rules.")
+FOR_NO_DOOR = ("copying.", "exchange.", "operators.", "rules.")
 """The rooms of the services that act for no participant: neither views nor commands may import
 them, as import-linter sees to."""
 OF_SERVICE_ACCOUNTS = "back_end."
