@@ -119,14 +119,13 @@ async def test_a_bad_token_is_refused_at_once(place: Place) -> None:
 
 async def test_events_end_with_the_session(place: Place) -> None:
     """By themselves after `aclose`, with an error if the server ended it."""
-    ann, bob = place.client(), await place.connected_bob()
-    async with ann:
+    bob = await place.connected_bob()
+    [line] = place.wire.lines
+    async with place.client() as ann:
         ended = ann.events(MessageEvent)
-        line = place.wire.lines[0]
     assert [event async for event in ended] == []
 
     heard = bob.events(MessageEvent)
-    line = place.wire.lines[0] if place.wire.lines[0].open else place.wire.lines[1]
     line.close(4503)
     with pytest.raises(SessionEnded) as refused:
         await following(heard)
@@ -228,6 +227,28 @@ async def test_what_was_missed_comes_after_a_cut(place: Place) -> None:
     place.wire.lines[-1].cut()
 
     assert [(await following(events)).message.text for _ in range(3)] == ["one", "two", "three"]
+
+
+async def test_a_frame_that_cannot_be_applied_is_fetched_again(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The client reconnects, and syncs."""
+    ann = await place.connected()
+    group = await place.group()
+    events = ann.events(MessageEvent)
+    await place.bob.request("POST", f"/conversations/{group}/messages", {"text": "one"})
+    assert (await following(events)).message.text == "one"
+    place.wire.down.append(_unreadable)
+    await place.bob.request("POST", f"/conversations/{group}/messages", {"text": "two"})
+
+    assert (await following(events)).message.text == "two"
+    assert "a frame could not be applied" in caplog.text
+
+
+def _unreadable(_: Line, frame: Json) -> Sequence[Json]:
+    if frame["type"] == "message.created":
+        frame["data"] = {"message": {"id": "without the other fields"}}
+    return [frame]
 
 
 def _nothing(_: Line, frame: Json) -> Sequence[Json]:

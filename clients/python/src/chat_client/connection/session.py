@@ -65,6 +65,10 @@ class Session:
         self._hurried = asyncio.Event()
         self._changed = asyncio.Event()
         self._failures = 0
+        """Attempts without a `hello`."""
+        self._faults = 0
+        """Sockets, one after the other, with a frame that could not be applied: without a longer
+        delay each time, the next `hello` might bring it again at once."""
         self._heartbeat = 25.0
         self._come_back: float | None = None
         """When the client is to come back, in seconds: an instance that drains says it."""
@@ -151,7 +155,9 @@ class Session:
                 expired = code == _EXPIRED
             if self.ended is not None:
                 return None
-            delay = reconnect_delay(self._failures) if self._come_back is None else self._come_back
+            delay = self._come_back
+            if delay is None:
+                delay = reconnect_delay(self._failures + self._faults)
             self._come_back = None
             self._failures += 1
             self._become("waiting")
@@ -174,6 +180,7 @@ class Session:
             self._transport = None
             self.degraded = False
         self.code = code
+        self._faults = self._faults + 1 if transport.is_faulty else 0
         _log.info("the connection ended with the code %d", code)
         if code >= 4500 and not (code == _EXPIRED and self._tokens.can_refresh):
             text = transport.reason or f"The server closed the connection with the code {code}."

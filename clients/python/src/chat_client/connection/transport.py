@@ -71,6 +71,8 @@ class Transport:
         self._silence: asyncio.TimerHandle | None = None
         self.reason = ""
         """What the server said when it closed the socket."""
+        self.is_faulty = False
+        """Whether a frame could not be applied."""
 
     @property
     def has_ended(self) -> bool:
@@ -150,6 +152,7 @@ class Transport:
             self.end(BROKEN if closed.rcvd is None else closed.rcvd.code)
         except Exception:  # noqa: BLE001 - a frame that breaks a rule, or a fault of the client
             _log.exception("a frame could not be applied")
+            self.is_faulty = True
             self.end(BROKEN)
         finally:
             self._socket = None

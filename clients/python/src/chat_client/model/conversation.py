@@ -4,14 +4,14 @@ It puts events in order (cursor.py), keeps the newer of two states of a message 
 what is unread (positions.py), and derives what holds for me alone (own.py, reactions.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from msgspec import convert
 from msgspec.structs import asdict, replace
 
-from chat_client.model.cursor import Cursor, DurableEvent
+from chat_client.model.cursor import Cursor
+from chat_client.model.durable import DurableEvent
 from chat_client.model.history import History
 from chat_client.model.own import Own
 from chat_client.model.positions import Positions
@@ -25,12 +25,6 @@ from chat_client.models import (
     SharedConversation,
     SyncedChanges,
 )
-
-_KNOWN = {
-    *("message.created", "message.updated", "message.deleted", "reaction.updated"),
-    *("conversation.updated", "conversation.changes", "participant.added", "participant.removed"),
-}
-"""Any other durable event is one of a later release: a sync brings what it changed."""
 
 
 class News(NamedTuple):
@@ -122,7 +116,7 @@ class ConversationModel:
 
     def receive(self, event: DurableEvent) -> None:
         """Take a durable event, and apply all whose turn has come."""
-        if event.type in _KNOWN:
+        if event.is_known:
             self.cursor.hold(event)
         else:
             self.cursor.announce(event.version)
@@ -182,16 +176,17 @@ class ConversationModel:
         while (event := self.cursor.next()) is not None:
             data = event.data
             if event.type in {"participant.added", "participant.removed"}:
-                people = convert(data["participants"], list[Participant])
-                self._change_people(people, event.version, added=event.type.endswith("added"))
-            if data.get("conversation") is not None:
-                self._update(convert(data["conversation"], SharedConversation))
-            for message in convert(data.get("messages", []), list[Message]):
+                is_added = event.type == "participant.added"
+                self._change_people(data.participants, event.version, added=is_added)
+            if data.conversation is not None:
+                self._update(data.conversation)
+            for message in data.messages:
                 self._apply(message)
-            if "message" in data:
-                self._apply(convert(data["message"], Message), reaction_of(data))
+            if data.message is not None:
+                self._apply(data.message, data.reaction)
             if self.data is not None and self.data.version < event.version:
-                pinned = data.get("pinned_count", self.data.pinned_count)
+                known = self.data.pinned_count
+                pinned = known if data.pinned_count is None else data.pinned_count
                 self.data = replace(self.data, pinned_count=pinned, version=event.version)
 
     def _apply(self, message: Message, reaction: Reaction = NO_REACTION) -> None:
@@ -250,7 +245,7 @@ class ConversationModel:
             self.positions.forget(user_id)
         self.has_new_people = self.has_new_people or bool(now - then)
 
-    def _change_people(self, people: list[Participant], version: int, *, added: bool) -> None:
+    def _change_people(self, people: Sequence[Participant], version: int, *, added: bool) -> None:
         ids = {one.user_id for one in people}
         if added:
             self.has_new_people = True
@@ -268,8 +263,3 @@ class ConversationModel:
             now += people if added else []
             count = len(now)
         self.data = replace(before, participants=now, participant_count=count)
-
-
-def reaction_of(data: Mapping[str, Any]) -> Reaction:
-    """Return the reaction that an event or a reply is of."""
-    return Reaction(data.get("by"), data.get("emoji") or "", bool(data.get("added")))

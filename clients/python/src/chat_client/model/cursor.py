@@ -6,24 +6,11 @@ loaded. Only events and answers to a sync move it.
 
 import bisect
 import math
-from dataclasses import dataclass
-from typing import Any
+
+from chat_client.model.durable import DurableEvent
 
 MAX_HELD = 1000
 """Beyond these, a sync brings what is dropped here."""
-
-
-@dataclass(frozen=True, slots=True)
-class DurableEvent:
-    type: str
-    version: int
-    data: dict[str, Any]
-
-    @property
-    def since(self) -> int:
-        """The version that it follows: `conversation.changes` covers several."""
-        since: int = self.data.get("since", self.version - 1)
-        return since
 
 
 def _version(event: DurableEvent) -> int:

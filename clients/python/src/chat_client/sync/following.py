@@ -18,7 +18,7 @@ from chat_client.events import (
     TypingEvent,
 )
 from chat_client.model.conversation import ConversationModel, News
-from chat_client.model.cursor import DurableEvent
+from chat_client.model.durable import DurableEvent, durable_event
 from chat_client.model.reactions import NO_REACTION, Reaction
 from chat_client.models import Message, PersonPresence, Preferences, SyncedChanges
 from chat_client.state.followed import Followed
@@ -45,7 +45,7 @@ class Following:
             case _ if id_ is None:
                 return
             case _ if frame.version is not None:
-                self._durable(id_, DurableEvent(frame.type, frame.version, data))
+                self._durable(id_, durable_event(frame.type, frame.version, data))
             case _:
                 conversation = self._parts.conversations.known(id_)
                 if conversation is not None and conversation.model is not None:
@@ -138,9 +138,8 @@ class Following:
         if model is None:
             return
         model.receive(event)
-        people = event.data.get("participants", ())
         is_my_end = event.type == "participant.removed" and any(
-            one["user_id"] == self._parts.me for one in people
+            one.user_id == self._parts.me for one in event.data.participants
         )
         if is_my_end and model.data is None:
             self.ended(conversation)
