@@ -41,6 +41,9 @@ class EpochStore(Protocol):
         """Return the epoch in force; one read. The first call creates it; of several concurrent
         calls, one does."""
 
+    async def find_epoch(self) -> Epoch | None:
+        """Return the epoch in force; one read. None if there is none yet."""
+
     async def renew_epoch(self, *, instead_of: str | None = None, above: int = 0) -> Epoch:
         """Set a new epoch with a number above `above`, and return the epoch in force afterwards.
 

@@ -145,6 +145,9 @@ class _Run:
         if not is_deleted(self._found) and (copy is None or copy.version != self._found.version):
             self._copied_to = await self._copied_version()
             await self._changes(self._copied_to)
+        if is_deleted(self._found) and copy is not None:
+            # The source may have released them after an earlier look.
+            await copy_shared_files(self._source, self._target, self._id)
         written = await self._finish()
         moved = await self._copy_positions()
         changed = written or moved

@@ -27,7 +27,7 @@ async def claim(source: Stores, target: Stores) -> Epoch:
     if await _is_empty(target):
         await retried(target.copying.adopt_epoch, epoch)
         return epoch
-    if await epoch_of(target) != epoch:
+    if await retried(target.epochs.find_epoch) != epoch:
         raise NotACopy
     for latest in await retried(target.catalogue.list_conversations, limit=1):
         found = await retried(source.conversations.get_conversation, latest.id)
@@ -38,7 +38,9 @@ async def claim(source: Stores, target: Stores) -> Epoch:
 
 async def may_be_copied(source: Stores, target: Stores) -> bool:
     """Return whether a store is empty, or a copy of the source. Raises StoreUnavailable."""
-    return await _is_empty(target) or await epoch_of(target) == await epoch_of(source)
+    if await _is_empty(target):
+        return True
+    return await retried(target.epochs.find_epoch) == await epoch_of(source)
 
 
 async def epoch_of(stores: Stores) -> Epoch:

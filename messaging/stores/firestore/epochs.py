@@ -30,6 +30,10 @@ class FirestoreEpochStore:
             await self._commit("read_epoch", writes)
         raise StoreUnavailable
 
+    async def find_epoch(self) -> Epoch | None:
+        document, _ = await self._read("find_epoch")
+        return None if document is None else _epoch(document)
+
     async def renew_epoch(self, *, instead_of: str | None = None, above: int = 0) -> Epoch:
         for _ in range(_TRIES):
             document, _ = await self._read("renew_epoch")

@@ -29,6 +29,11 @@ class SqlEpochStore:
             count("read_epoch", written=1)
         return ReadEpoch(epoch=found, read_at=read_at)
 
+    async def find_epoch(self) -> Epoch | None:
+        found, _ = await self._calls.read("find_epoch", _read)
+        count("find_epoch", read=1)
+        return found
+
     async def renew_epoch(self, *, instead_of: str | None = None, above: int = 0) -> Epoch:
         epoch = await self._calls.write(
             "renew_epoch", lambda database: _renew(database, instead_of, above)

@@ -27,6 +27,15 @@ async def test_the_first_read_creates_an_epoch(epochs: EpochStore) -> None:
     assert first.read_at <= second.read_at
 
 
+async def test_a_look_for_an_epoch_creates_none(epochs: EpochStore) -> None:
+    assert await epochs.find_epoch() is None
+    assert await epochs.find_epoch() is None
+
+    read = await epochs.read_epoch()
+
+    assert await epochs.find_epoch() == read.epoch
+
+
 async def test_of_several_first_reads_one_creates(epochs: EpochStore) -> None:
     read = await asyncio.gather(*(epochs.read_epoch() for _ in range(6)))
 

@@ -14,6 +14,7 @@ import pytest_asyncio
 from messaging.exchange.records import Person
 from messaging.services import messages
 from messaging.services.copying.copying import CopyAhead, NotACopy, StoreCopy
+from messaging.services.copying.survey import survey
 from messaging.services.operators.verification import all_conversation_ids, verify_conversations
 from messaging.stores import Stores
 from messaging.stores.copying import Part
@@ -191,8 +192,10 @@ async def test_a_store_with_data_of_its_own_is_no_copy(pair: Pair) -> None:
     await pair.target.copying.write_person(Person(user_id="zoe", name="Zoe"))
     before = await everything(pair.target)
 
+    assert not (await survey(pair.source, pair.target)).may_be_copied
     with pytest.raises(NotACopy):
         await StoreCopy(pair.source, pair.target).copy_everything()
+    assert await pair.target.epochs.find_epoch() is None
     assert await everything(pair.target) == before
 
 
