@@ -1,6 +1,7 @@
 """Loads a file on the disk: checks it, and goes on where an earlier load has ended."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -57,7 +58,11 @@ async def load_file(
         else:
             show(f"Going on after line {place.line}.")
 
+        loaded = place.line
+
         def note(counts: Counts, line: Line) -> None:
+            nonlocal loaded
+            loaded = line.number
             resuming.note(Place(line=line.number, at=line.end), restored=load.restored.found)
             on_progress(counts, line.end)
 
@@ -70,6 +75,9 @@ async def load_file(
         try:
             await load.load(read_lines(file, number=place.line, at=place.at), header=header)
         finally:
+            file.seek(0)
+            lines = takewhile(lambda line: line.number <= loaded, read_lines(file))
+            load.restored.look_again(lines, await evidence.list_hashes())
             reapplied = await erase_again(
                 stores, evidence, load.restored, header=header, command=command
             )

@@ -3,8 +3,18 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from messaging.domain.conversation import Conversation
 from messaging.exchange.importing.converters import CONVERTERS
-from messaging.exchange.records import Header
+from messaging.exchange.named import people_of_conversation, people_of_message
+from messaging.exchange.reading import Line
+from messaging.exchange.records import (
+    ConversationEnd,
+    FullMessage,
+    FullReport,
+    Header,
+    Person,
+    Position,
+)
 from messaging.personal_data.evidence import Evidence, hash_of
 from messaging.services.operators.restored_erasures import Reapplied, Reapplying
 from messaging.stores import Stores
@@ -29,6 +39,30 @@ class RestoredPeople:
         for user_id in user_ids:
             if user_id in self.found or hash_of(user_id) in self._hashes:
                 self.found[user_id] = self.found.get(user_id, 0) + conversations
+
+    def look_again(self, lines: Iterable[Line], hashes: frozenset[str]) -> None:
+        """Note the people whom lines that were loaded name, and whose erasure has ended since the
+        load began. `hashes` are those of all erased people by now. Without such an erasure, no line
+        is read."""
+        if hashes <= self._hashes:
+            return
+        later = RestoredPeople(hashes - self._hashes)
+        people: set[str] = set()
+        for line in lines:
+            match line.record:
+                case Person() as person:
+                    later.note([person.user_id])
+                case Conversation() as conversation:
+                    people = people_of_conversation(conversation)
+                case Position() as one:
+                    people.add(one.position.user_id)
+                case FullMessage() as full:
+                    people |= people_of_message(full)
+                case ConversationEnd():
+                    later.note(people, conversations=1)
+                case FullReport() as full:
+                    later.note([full.report.reporter_id, full.report.author_id])
+        self.found |= later.found
 
 
 async def erase_again(

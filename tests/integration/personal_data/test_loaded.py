@@ -1,6 +1,8 @@
 """People whom a loaded file names: erasures find them, and are applied to them again."""
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -23,6 +25,9 @@ from messaging.models import JobRecord
 from messaging.personal_data.evidence import Evidence
 from messaging.personal_data.runner import Jobs
 from messaging.runtime.instance import Instance
+from messaging.services.exchange.dumping import Counts
+from messaging.services.exchange.file_loading import load_file
+from messaging.services.exchange.loading import Load
 from tests.integration.chat import Api
 from tests.integration.personal_data.conftest import everywhere
 from tests.integration.personal_data.test_erasure import erase
@@ -172,3 +177,35 @@ async def test_a_load_that_ends_at_a_line_erases_again_too(
         await sync_to_async(_load)(path)
 
     assert (await JobRecord.objects.aget()).person_id == "ann"
+
+
+async def test_whom_an_erasure_during_the_load_removed_is_erased_again(
+    instance: Instance, jobs: Jobs, tmp_path: Path
+) -> None:
+    """The load has read the receipts before. It brings back what came behind the erasure."""
+    path = tmp_path / "old.jsonl"
+    path.write_bytes(file_with(["of Ann"], Person(user_id="ann", name="Ann")))
+    evidence, stores = Evidence(instance.attachments.storage), instance.stores
+    said: list[str] = []
+
+    def on_progress(counts: Counts, at: int) -> None:
+        if counts.people and not counts.conversations:
+            erased = noted(instance, "ann", erased_at=datetime.now(UTC))
+            with ThreadPoolExecutor() as threads:
+                threads.submit(asyncio.run, erased).result()
+
+    problems = await load_file(
+        path,
+        Load(stores),
+        stores,
+        evidence=evidence,
+        command="load_conversations",
+        on_progress=on_progress,
+        show=said.append,
+    )
+
+    assert problems == 0
+    job = await JobRecord.objects.aget()
+    assert (job.person_id, said) == ("ann", [f"A restored person is erased again: job {job.id}."])
+    await jobs.run_one(job.id)
+    assert b"of Ann" not in await dumped(instance.stores)
