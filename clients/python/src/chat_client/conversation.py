@@ -85,7 +85,8 @@ class Conversation:
     def send(self, text: str, **fields: Unpack[MessageFields]) -> "asyncio.Future[Message]":
         """Send a message, now or as soon as there is a connection. Until it is stored, it is among
         `pending`. The future is the message as stored; it need not be awaited, and cancelling it
-        does not take the message back. Raises OutboxFull."""
+        does not take the message back. It raises SessionEnded if the session ends before; the
+        message still waits then. Raises OutboxFull, InvalidRequest."""
         return self._parts.outbox.add(self.id, {"text": text, **fields})
 
     def retry(self, client_id: str) -> None:

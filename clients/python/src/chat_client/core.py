@@ -15,7 +15,7 @@ from chat_client.connection.rest import Rest
 from chat_client.connection.session import Session
 from chat_client.connection.tokens import Tokens, TokenSource
 from chat_client.connection.transport import Frame
-from chat_client.errors import ChatError, TooLarge
+from chat_client.errors import ChatError, TooLarge, Unreachable
 from chat_client.events import ConnectionEvent, ConnectionState, SendFailedEvent
 from chat_client.models import Conversation, Message
 from chat_client.state.conversations import Conversations
@@ -104,9 +104,12 @@ class Core(Parts):
         state = self.session.state
         if state != self._state:
             self._state = state
+            if state == "connecting":
+                self.emitter.begin()
             self.emitter.emit(ConnectionEvent(state))
             if self.session.ended is not None:
                 self.emitter.end(self.session.ended)
+                self.outbox.end(self.session.ended)
 
     async def carry(self, item: Pending) -> Message:
         """Send a message. Raises ChatError."""
@@ -119,7 +122,11 @@ class Core(Parts):
             text = f"The message is larger than {self._frame_bytes:.0f} bytes."
             raise TooLarge(text, code="payload_too_large", status=413)
         answer = await self.session.command("message.send", fields)
-        message = convert(answer["message"], Message)
+        try:
+            message = convert(answer["message"], Message)
+        except (KeyError, TypeError, msgspec.ValidationError) as error:
+            text = "The server gave no readable answer."
+            raise Unreachable(text, code="unreadable") from error
         self.following.keep(message)
         return message
 

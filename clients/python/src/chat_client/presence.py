@@ -5,6 +5,7 @@ parts together watch at most 300 people: the first 300 that they asked for.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
@@ -66,6 +67,10 @@ class Presence:
         for end in self._ends:
             end()
         await self._tasks.aclose()
+        if self._asked:
+            with contextlib.suppress(ChatError):  # without a connection, nobody is watched
+                await self._chat.command("presence.watch", {"user_ids": []})
+            self._asked = frozenset()
         self._watches.clear()
         self._people.clear()
         self._store.changed()

@@ -63,6 +63,9 @@ class StoredOutbox:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="chat-client-outbox")
         try:
             left = await self._in_thread(self._open)
+        except asyncio.CancelledError:
+            await self._close_file()
+            raise
         except (sqlite3.Error, OSError, msgspec.MsgspecError) as error:
             await self._end_thread()
             text = f"The file {self._path} of the outbox cannot be used: {error}."
@@ -89,9 +92,8 @@ class StoredOutbox:
             await self.flush()
         except OutboxUnusable:
             _log.error("%d messages are not stored", len(self._wanted))
-        if self._thread is not None:
-            await self._in_thread(self._close)
-            await self._end_thread()
+        finally:
+            await self._close_file()
 
     async def _write_all(self) -> None:
         items: Sequence[Pending] | None = None
@@ -110,6 +112,11 @@ class StoredOutbox:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def _close_file(self) -> None:
+        if self._thread is not None:
+            await self._in_thread(self._close)
+            await self._end_thread()
 
     async def _end_thread(self) -> None:
         thread, self._thread = self._thread, None

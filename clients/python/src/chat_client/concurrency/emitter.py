@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar
 from weakref import WeakSet
 
+from chat_client.concurrency.observable import refuse_async
 from chat_client.errors import ChatError, EventsLost
 from chat_client.events import ChatEvent
 
@@ -60,9 +61,17 @@ class Emitter:
     def __init__(self) -> None:
         self._listeners: list[tuple[type[Any], Callable[[Any], object]]] = []
         self._iterators: WeakSet[Events[Any]] = WeakSet()
+        self._has_ended = False
+        self._reason: ChatError | None = None
+
+    def begin(self) -> None:
+        """The session begins: iterators from now on get its events."""
+        self._has_ended = False
 
     def on(self, kind: type[E], listener: Callable[[E], object]) -> Callable[[], None]:
-        """Call `listener` at every event of a kind. Returns a function that ends this."""
+        """Call `listener` at every event of a kind. Returns a function that ends this. Raises
+        TypeError for an async function."""
+        refuse_async(listener)
         entry = (kind, listener)
         self._listeners.append(entry)
 
@@ -85,11 +94,16 @@ class Emitter:
 
     def events(self, kinds: tuple[type[E], ...]) -> Events[E]:
         iterator = Events(kinds)
-        self._iterators.add(iterator)
+        if self._has_ended:
+            iterator.end(self._reason or StopAsyncIteration())
+        else:
+            self._iterators.add(iterator)
         return iterator
 
     def end(self, reason: ChatError | None) -> None:
-        """End all iterators, with an error or without one."""
+        """End all iterators, with an error or without one; also new ones, until `begin`."""
+        if not self._has_ended:
+            self._has_ended, self._reason = True, reason
         for iterator in list(self._iterators):
             iterator.end(reason or StopAsyncIteration())
         self._iterators.clear()

@@ -5,6 +5,7 @@ step of the event loop reach the listeners together.
 """
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
@@ -13,6 +14,13 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 _log = logging.getLogger("chat_client")
+
+
+def refuse_async(listener: Callable[..., object]) -> None:
+    """Raises TypeError: nobody would await what an async function returns."""
+    if inspect.iscoroutinefunction(listener):
+        text = "A listener must not be an async function. Iterate over `events()`, or start a task."
+        raise TypeError(text)
 
 
 class Observable(Protocol[T_co]):
@@ -46,7 +54,9 @@ class Store(Generic[T]):
         return bool(self._listeners)
 
     def subscribe(self, listener: Callable[[], object]) -> Callable[[], None]:
-        """Call `listener` after every change. Returns a function that ends this."""
+        """Call `listener` after every change. Returns a function that ends this. Raises TypeError
+        for an async function."""
+        refuse_async(listener)
         self._listeners.append(listener)
 
         def end() -> None:
@@ -59,8 +69,8 @@ class Store(Generic[T]):
         """The next snapshot is another one."""
         self._made.clear()
         if self._listeners and not self._scheduled:
-            self._scheduled = True
             asyncio.get_running_loop().call_soon(self._tell)
+            self._scheduled = True
 
     def _tell(self) -> None:
         self._scheduled = False

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, overload
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 import msgspec
@@ -31,7 +31,7 @@ class Rest:
         on_revoked: Callable[[ChatError], None] = lambda _: None,
     ) -> None:
         """`on_revoked` is called if the person was logged out or banned."""
-        self._base = f"{url.rstrip('/')}/api/v1/"
+        self._url = checked_url(url)
         self._tokens = tokens
         self._ssl_context = ssl_context
         self._headers = dict(headers or {})
@@ -48,8 +48,8 @@ class Rest:
 
     def acting(self, headers: Mapping[str, str]) -> "Rest":
         """Return another one with these headers, on the same connections."""
-        other = Rest("", self._tokens, headers={**self._headers, **headers})
-        other._base, other._http = self._base, self.http
+        other = Rest(self._url, self._tokens, headers={**self._headers, **headers})
+        other._http = self.http
         return other
 
     async def aclose(self) -> None:
@@ -93,6 +93,7 @@ class Rest:
         replaced, and the request sent again."""
         if not self._tokens.current:
             await self._tokens.fresh()
+        used = self._tokens.current
         try:
             return await self._send(method, path, query, body, kind)
         except ChatError as error:
@@ -100,7 +101,8 @@ class Rest:
                 self._on_revoked(error)
             if error.code != "token_expired" or not self._tokens.can_refresh:
                 raise
-        await self._tokens.fresh(expired=True)
+        if self._tokens.current == used:
+            await self._tokens.fresh(expired=True)
         return await self._send(method, path, query, body, kind)
 
     async def persist(
@@ -144,8 +146,14 @@ class Rest:
         params = {key: _text(value) for key, value in (query or {}).items() if value is not None}
         try:
             response = await self.http.request(
-                method, self._base + path, params=params, content=content, headers=headers
+                method,
+                f"{self._url}/api/v1/{path}",
+                params=params,
+                content=content,
+                headers=headers,
             )
+        except httpx.DecodingError as error:
+            raise _unreadable() from error
         except (httpx.TransportError, RuntimeError) as error:
             # RuntimeError: the client was closed meanwhile.
             raise Unreachable("The server cannot be reached.") from error
@@ -157,6 +165,19 @@ class Rest:
 def conversation_path(*parts: str) -> str:
     """Return the path of a conversation, or of something in it. The first part is its id."""
     return "/".join(["conversations", *(quote(one, safe="") for one in parts)])
+
+
+def checked_url(url: str) -> str:
+    """Return the URL of a server without a slash at its end. Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        text = f"{url!r} is not the URL of a server. It must be like https://chat.example.com."
+        raise ValueError(text)
+    return url.rstrip("/")
+
+
+def _unreadable() -> Unreachable:
+    return Unreachable("The server gave no readable answer.", code="unreadable")
 
 
 def _text(value: object) -> str:
@@ -172,16 +193,15 @@ def _answer(response: httpx.Response, kind: type[Any] | None) -> Any:
         if kind is None:
             return msgspec.json.decode(response.content)
         return msgspec.json.decode(response.content, type=kind)
-    except msgspec.DecodeError as error:
-        text = "The server gave no readable answer."
-        raise Unreachable(text, code="unreadable") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _unreadable() from error
 
 
 def _refusal(response: httpx.Response) -> ChatError:
     """Read problem+json. From any other answer, such as a proxy's page, take the status."""
     try:
         problem = msgspec.json.decode(response.content, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         problem = {"detail": "The server gave no readable answer."}
     after = response.headers.get("Retry-After", "")
     retry_after = float(after) if after.isdecimal() and int(after) else None

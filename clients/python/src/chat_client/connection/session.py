@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from chat_client.concurrency.delays import reconnect_delay, retry_delay
 from chat_client.concurrency.tasks import Tasks
+from chat_client.connection.rest import checked_url
 from chat_client.connection.tokens import Tokens
 from chat_client.connection.transport import Frame, Transport
 from chat_client.errors import ChatError, NotAuthenticated, SessionEnded, Unreachable
@@ -54,7 +55,7 @@ class Session:
         """The code of the latest close."""
         self.ended: ChatError | None = None
         """Why the session has ended by itself."""
-        self._url = f"{url.replace('http', 'ws', 1).rstrip('/')}/ws/v1"
+        self._url = f"{checked_url(url).replace('http', 'ws', 1)}/ws/v1"
         self._tokens = tokens
         self._tasks = tasks
         self._listener = listener
@@ -135,7 +136,8 @@ class Session:
             except ChatError as error:
                 if not error.is_retryable:
                     raise
-                await asyncio.sleep(retry_delay(error, attempt) if error.status else 0)
+                waits = error.status or (attempt and self.is_live)
+                await asyncio.sleep(retry_delay(error, attempt) if waits else 0)
             attempt += 1
         return None
 

@@ -25,9 +25,11 @@ TokenSource: TypeAlias = str | TokenFunction
 
 class Tokens:
     def __init__(self, source: TokenSource) -> None:
-        self.current = source if isinstance(source, str) else ""
+        self.current = source.strip() if isinstance(source, str) else ""
         self._make = None if isinstance(source, str) else source
         self._making: asyncio.Task[str] | None = None
+        self._is_making_another = False
+        """Whether the call that runs was made with `expired`."""
 
     @property
     def can_refresh(self) -> bool:
@@ -38,7 +40,10 @@ class Tokens:
         nobody is signed in, Unreachable if the function fails."""
         if self._make is None:
             return self.current
+        while expired and self._making is not None and not self._is_making_another:
+            await asyncio.wait({self._making})  # it may return the expired token
         if self._making is None:
+            self._is_making_another = expired
             self._making = asyncio.ensure_future(self._ask(self._make, expired=expired))
             self._making.add_done_callback(self._made)
         return await asyncio.shield(self._making)
@@ -55,9 +60,13 @@ class Tokens:
                 token = await asked if inspect.isawaitable(asked) else asked
         except ChatError:
             raise
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
             _log.warning("the token function failed: %s", type(error).__name__)
             raise Unreachable("The token function gave no token.") from error
+        token = token.strip() if token else ""
         if not token:
             text = "Nobody is signed in: the token function returned no token."
             raise NotAuthenticated(text, code="not_authenticated", status=401)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
 from chat_client.concurrency.tasks import Tasks
@@ -139,8 +139,16 @@ class Transport:
                 logger=_quiet,
                 **options,
             )
+        except InvalidStatus as error:
+            status = error.response.status_code
+            level = logging.INFO if status >= 500 else logging.WARNING
+            _log.log(level, "the socket cannot be opened: the status is %d", status)
+            return self.end(BROKEN)
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, EOFError) as error:
             _log.info("the socket cannot be opened: %s", type(error).__name__)
+            return self.end(BROKEN)
+        except Exception:  # noqa: BLE001 - such as a proxy that needs another package
+            _log.exception("the socket cannot be opened")
             return self.end(BROKEN)
         self._socket = socket
         try:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from chat_client.concurrency.delays import retry_delay
 from chat_client.concurrency.tasks import Tasks
-from chat_client.errors import ChatError, Discarded, OutboxFull
+from chat_client.errors import ChatError, Discarded, InvalidRequest, OutboxFull, SessionEnded
 from chat_client.models import Message
 
 MAX_WAITING = 1000
@@ -95,6 +95,9 @@ class Outbox:
         self._rest_until = 0.0
         """No message leaves before this time."""
         self._answers: dict[str, asyncio.Future[Message]] = {}
+        self._opening = asyncio.Lock()
+        self._ended: ChatError | None = None
+        """Why the session has ended: nobody waits for an answer then."""
 
     def of(self, conversation_id: str) -> tuple[Pending, ...]:
         """The waiting and the failed messages of one conversation, in the order they were
@@ -102,19 +105,26 @@ class Outbox:
         return tuple(one for one in self.items if one.conversation_id == conversation_id)
 
     def add(self, conversation_id: str, fields: Mapping[str, Any]) -> "asyncio.Future[Message]":
-        """Queue a message. The future is the message as stored; it need not be awaited. Raises
-        OutboxFull."""
+        """Queue a message. The future is the message as stored; it need not be awaited. When there
+        are too many, the oldest refused one makes room. Raises OutboxFull, InvalidRequest."""
+        content = _content(fields)
         if len(self.items) >= MAX_WAITING:
-            raise OutboxFull(f"{MAX_WAITING} messages wait to be sent.", code="outbox_full")
+            refused = next((one for one in self.items if one.error is not None), None)
+            if refused is None:
+                raise OutboxFull(f"{MAX_WAITING} messages wait to be sent.", code="outbox_full")
+            self.discard(refused.client_id)
         item = Pending(
             conversation_id=conversation_id,
             client_id=uuid.uuid4().hex,
             created_at=datetime.now(UTC),
-            fields=dict(fields),
+            fields=content,
         )
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(_seen)
-        self._answers[item.client_id] = answer
+        if self._ended is None:
+            self._answers[item.client_id] = answer
+        else:
+            answer.set_exception(self._ended)
         self._become((*self.items, item), conversation_id)
         self._start(conversation_id)
         return answer
@@ -148,14 +158,25 @@ class Outbox:
 
     async def open(self) -> None:
         """Take what an earlier process left. Raises OutboxUnusable."""
-        if self._storage is not None and not self._is_open:
-            left = await self._storage.open()
-            self.items = (*left, *self.items)
-            self._is_open = True
-            self._storage.save(self.items)
-            for conversation_id in {one.conversation_id for one in left}:
-                self._on_change(conversation_id)
-            self.resume()
+        async with self._opening:
+            self._ended = None
+            if self._storage is not None and not self._is_open:
+                left = await self._storage.open()
+                ids = {one.client_id for one in left}
+                self.items = (*left, *(one for one in self.items if one.client_id not in ids))
+                self._is_open = True
+                self._storage.save(self.items)
+                for conversation_id in {one.conversation_id for one in left}:
+                    self._on_change(conversation_id)
+                self.resume()
+
+    def end(self, reason: ChatError) -> None:
+        """The session has ended. The messages wait; who awaits one gets this error."""
+        self._ended = reason
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(reason)
+        self._answers.clear()
 
     def resume(self) -> None:
         """There is a connection: the messages that wait are sent."""
@@ -171,9 +192,7 @@ class Outbox:
         if self._storage is not None and self._is_open:
             self._is_open = False
             await self._storage.aclose()
-        for answer in self._answers.values():
-            answer.cancel()
-        self._answers.clear()
+        self.end(SessionEnded("The client was closed before the message was stored."))
 
     def _start(self, conversation_id: str) -> None:
         if not self._is_open or not self._carrier.is_live:
@@ -213,7 +232,7 @@ class Outbox:
         except ChatError as error:
             if not error.is_retryable:
                 self._fail(item, error)
-            elif error.status:
+            elif error.status or (attempt and self._carrier.is_live):
                 await self._wait(error, attempt)
             else:
                 await asyncio.sleep(0)  # send it again at once, or after the next `hello`
@@ -260,6 +279,16 @@ class Outbox:
         if self._storage is not None and self._is_open:
             self._storage.save(items)
         self._on_change(conversation_id)
+
+
+def _content(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is sent, also if the app changes its own objects later. Raises InvalidRequest."""
+    try:
+        content: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(dict(fields)))
+    except (TypeError, ValueError, RecursionError) as error:
+        text = f"The message cannot be written as JSON: {error}."
+        raise InvalidRequest(text, code="invalid_request", status=400) from error
+    return content
 
 
 def _seen(answer: "asyncio.Future[Message]") -> None:

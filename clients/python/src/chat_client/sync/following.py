@@ -120,11 +120,13 @@ class Following:
         self._parts.tasks.start(self._parts.loading.load(conversation))
 
     async def _added(self, data: Mapping[str, Any]) -> None:
-        id_ = data["id"]
+        id_, place = data["id"], (data["version"], data["seq"])
         conversation = self._parts.conversations.get(id_)
+        if conversation.model is not None and conversation.model.joined_at == place:
+            return  # repeated: its messages were told
         self._parts.conversations.begin(conversation, self._parts.me)
         if conversation.model is not None:
-            conversation.model.joined_at = (data["version"], data["seq"])
+            conversation.model.joined_at = place
         with contextlib.suppress(ChatError):
             await self._parts.loading.load(conversation)
         if conversation.model is not None:

@@ -54,8 +54,10 @@ class Syncing:
         epoch = None if answer is None else answer.get("epoch")
         if epoch is not None and not self._parts.catching_up.is_present(epoch):
             self._parts.session.reconnect()
-        for id_, model in waiting():
-            model.syncing = None  # without an answer, the next `hello` asks again
+        answered = waiting()
+        for _, model in answered:
+            model.syncing = None  # without a readable answer, the next event or `hello` asks again
+        for id_, model in answered:
             changes = None if answer is None else answer["conversations"].get(id_)
             if changes is not None:
                 following.synced(id_, model, convert(changes, SyncedChanges))

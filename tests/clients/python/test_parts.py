@@ -1,0 +1,154 @@
+"""Parts of the package by themselves: tokens, answers of REST, the outbox and its file."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chat_client import ChatClient, ChatError, ChatService, InvalidRequest, OutboxFull, Unreachable
+from chat_client.concurrency.observable import Store
+from chat_client.concurrency.tasks import Tasks
+from chat_client.connection.tokens import Tokens
+from chat_client.models import Message
+from chat_client.state.outbox import MAX_WAITING, Outbox, Pending
+from chat_client.stored_outbox import StoredOutbox
+
+_SECONDS = 20
+_NOWHERE = "http://127.0.0.1:1"
+
+
+async def test_who_needs_another_token_does_not_get_the_expired_one() -> None:
+    """Also if it is being fetched for somebody else."""
+    fetched = asyncio.Event()
+    asked: list[bool] = []
+
+    async def token(*, expired: bool) -> str:
+        asked.append(expired)
+        await fetched.wait()
+        return "another" if expired else "the first"
+
+    tokens = Tokens(token)
+    calls = [asyncio.create_task(tokens.fresh(expired=one)) for one in (False, True, True, False)]
+    await asyncio.sleep(0)
+    fetched.set()
+    async with asyncio.timeout(_SECONDS):
+        got = await asyncio.gather(*calls)
+
+    assert got == ["the first", "another", "another", "the first"]
+    assert asked == [False, True]
+
+
+async def test_a_token_function_that_is_cancelled_has_failed() -> None:
+    """The client tries again later."""
+
+    async def token(*, expired: bool) -> str:
+        raise asyncio.CancelledError
+
+    with pytest.raises(Unreachable):
+        await Tokens(token).fresh()
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("200 OK", b'"\xff\xfe"'),
+        ("200 OK\r\nContent-Encoding: gzip", b"no gzip"),
+        ("200 OK", b"<html>Sign in to the Wi-Fi</html>"),
+        ("502 Bad Gateway", b'{"code": "\xff"}'),
+        ("400 Bad Request", b"[]"),
+    ],
+)
+async def test_an_unreadable_answer_is_a_chat_error(head: str, body: bytes) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        lines = f"HTTP/1.1 {head}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        writer.write(lines.encode() + body)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, ChatService(f"http://127.0.0.1:{port}", "svc_a") as service:
+        with pytest.raises(ChatError) as refused:
+            await service.request("GET", "me")
+    assert refused.value.code == "unreadable"
+
+
+class Refusing:
+    """Carries no message."""
+
+    def __init__(self) -> None:
+        self.is_live = True
+        self.refused: list[str] = []
+
+    async def carry(self, item: Pending) -> Message:
+        raise InvalidRequest(code="invalid_request", status=400)
+
+    def failed(self, item: Pending, error: ChatError) -> None:
+        self.refused.append(item.text)
+
+
+async def test_refused_messages_do_not_fill_the_outbox() -> None:
+    """The oldest one makes room."""
+    carrier, tasks = Refusing(), Tasks()
+    outbox = Outbox(carrier, tasks, lambda _: None, None)
+    sent = [outbox.add("some", {"text": str(number)}) for number in range(MAX_WAITING)]
+    with pytest.raises(OutboxFull):
+        outbox.add("some", {"text": "too many wait"})
+    async with asyncio.timeout(_SECONDS):
+        await asyncio.wait(sent)
+    await asyncio.wait([outbox.add("some", {"text": "one more"})])
+
+    assert len(outbox.items) == MAX_WAITING
+    assert (outbox.items[0].text, outbox.items[-1].text) == ("1", "one more")
+    await tasks.aclose()
+
+
+def _client(path: Path) -> ChatClient:
+    return ChatClient(_NOWHERE, "a-token", outbox=StoredOutbox(path, user_id="ann"))
+
+
+async def test_two_calls_of_connect_open_the_file_once(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite3"
+    chat = _client(path)
+    await asyncio.gather(chat.connect(), chat.connect())
+    chat.conversation("some").send("Tea?")
+    await chat.aclose()
+
+    await chat.connect()  # again: the message is not there twice
+    assert [one.text for one in chat.pending] == ["Tea?"]
+    await chat.aclose()
+    other = _client(path)
+    await other.connect()
+    assert [one.text for one in other.pending] == ["Tea?"]
+    await other.aclose()
+
+
+async def test_a_cancelled_connect_frees_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite3"
+    chat = _client(path)
+    connecting = asyncio.create_task(chat.connect())
+    await asyncio.sleep(0)
+    connecting.cancel()
+    await asyncio.wait([connecting])
+    assert connecting.cancelled()
+
+    other = _client(path)
+    await other.connect()
+    await other.aclose()
+
+
+def test_a_change_outside_of_the_event_loop_blocks_no_later_one() -> None:
+    store, told = Store(lambda: None), list[Any]()
+    store.subscribe(lambda: told.append(None))
+    with pytest.raises(RuntimeError):
+        store.changed()
+
+    async def change() -> None:
+        store.changed()
+        await asyncio.sleep(0)
+
+    asyncio.run(change())
+    assert told == [None]
