@@ -74,7 +74,7 @@ export class Conversations {
     }
     const all = this.all.map((one) => ({ at: one.activeAt, item: one.getSnapshot().conversation }));
     // Times of the server are of one form.
-    all.sort(({ at: one }, { at: other }) => (other < one ? -1 : Number(other > one)));
+    all.sort(({ at: one }, { at: other }) => Number(other > one) - Number(other < one));
     const items = all.flatMap(({ item }) => item ?? []);
     return Object.freeze({ isLoaded: this.#isLoaded, items: Object.freeze(items) });
   }

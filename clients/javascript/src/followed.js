@@ -58,10 +58,10 @@ export class Followed {
   }
 
   /** Begins with an empty state. What is shown stays until it is loaded.
-   * @param {string} me */
-  begin(me) {
+   * @param {string} me @param {import("./model/conversation.js").Joined} [joined] */
+  begin(me, joined) {
     this.#previous = this.#shown;
-    this.model = new ConversationModel(me);
+    this.model = new ConversationModel(me, joined);
     this.paging = null;
     this.changed();
   }

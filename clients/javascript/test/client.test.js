@@ -251,6 +251,22 @@ test("a removed conversation is absent, and comes back in the same object", asyn
   assert.equal(chat.conversation("c"), tea);
 });
 
+test("a message from while a new conversation is loaded is told", async () => {
+  const told = [];
+  await opened(1);
+  chat.on("message", (event) => told.push(event.message.seq));
+  server.answers.set("GET conversations/d", { body: conversation(3, { id: "d" }) });
+  server.socket.push("conversation.added", { conversation: conversation(1, { id: "d" }) });
+  await until(() => server.socket.of("conversation.sync").length === 1);
+  const [sync] = server.socket.of("conversation.sync");
+  assert.deepEqual(sync.conversations, { d: 1 });
+  const messages = [message(2), message(3)].map((one) => ({ ...one, conversation_id: "d" }));
+  const changes = { status: "ok", messages, version: 3, more: false };
+  server.socket.reply(sync, { conversations: { d: changes }, epoch: "e1" });
+  await until(() => told.length === 2);
+  assert.deepEqual(told, [2, 3]);
+});
+
 test("another epoch discards everything, and sends the outbox again", async () => {
   const tea = await opened(3);
   tea.send("Mine");

@@ -18,6 +18,10 @@ import { Positions } from "./positions.js";
  * @typedef {import("../../schema/frames.js").SyncedChanges} Changes
  * @typedef {import("./cursor.js").DurableEvent} DurableEvent
  *
+ * @typedef {object} Joined the state when I was added, if I was told: what came since then is news
+ * @property {number} version
+ * @property {number} seq
+ *
  * @typedef {object} News what a person may want to hear of
  * @property {"message" | "message.changed"} type
  * @property {Message} message
@@ -62,10 +66,12 @@ export class ConversationModel {
   #told = new Set();
   /** @type {News[]} */
   #news = [];
+  #joined;
 
-  /** @param {string} me my user id */
-  constructor(me) {
+  /** @param {string} me my user id @param {Joined} [joined] */
+  constructor(me, joined) {
     this.#me = me;
+    this.#joined = joined;
     this.positions = new Positions(me);
     this.own = new Own(me, this.positions);
     this.#reactions = new MyReactions(me);
@@ -97,9 +103,11 @@ export class ConversationModel {
   /** Begins with a conversation object of REST. Its messages are loaded after it.
    * @param {ConversationData} data */
   load(data) {
-    this.cursor.reach(data.version);
+    const from = this.#joined ?? data;
+    this.#toldSeq = from.seq;
+    this.cursor.reach(from.version);
+    this.cursor.announce(data.version);
     this.merge(data);
-    this.#toldSeq = data.seq;
     this.#applyHeld();
   }
 
@@ -255,8 +263,8 @@ export class ConversationModel {
     else for (const id of ids) this.positions.forget(id);
     const before = this.data;
     if (!before || version <= before.version) return; // the object is of a later version
-    const others = before.participants?.filter((one) => !ids.has(one.user_id));
-    const people = others && added ? [...others, ...participants] : (others ?? null);
+    const others = before.participants?.filter((one) => !ids.has(one.user_id)) ?? null;
+    const people = others && added ? [...others, ...participants] : others;
     const count = before.participant_count + (added ? ids.size : -ids.size);
     this.data = { ...before, participants: people, participant_count: people?.length ?? count };
   }

@@ -39,10 +39,7 @@ export class Cursor {
   /** Keeps an event until its turn comes. @param {DurableEvent} event */
   hold(event) {
     if (this.position !== null && event.version <= this.position) return;
-    if (this.#held.length >= MAX_HELD) {
-      this.announce(event.version);
-      return;
-    }
+    if (this.#held.length >= MAX_HELD) return this.announce(event.version);
     let index = this.#held.length;
     while (index > 0 && this.#held[index - 1].version > event.version) index -= 1;
     this.#held.splice(index, 0, event);

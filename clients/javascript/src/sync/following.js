@@ -26,7 +26,7 @@ export class Following {
       case "presence.changed":
         return emitter.emit({ ...data, type: event.type });
       case "conversation.added":
-        return void this.#added(data.conversation.id);
+        return void this.#added(data.conversation);
     }
     if (event.version !== undefined && id !== undefined) this.#durable(id, event);
     else if (conversation) this.#soft(event.type, conversation, event);
@@ -56,10 +56,7 @@ export class Following {
     const { id, model } = conversation;
     if (!model) return;
     for (const { type, message } of model.takeNews()) this.#news(type, conversation, message);
-    if (model.isGone) {
-      this.ended(conversation);
-      return;
-    }
+    if (model.isGone) return this.ended(conversation);
     if (model.cursor.isBehind && !model.syncing && session.isLive) syncing.sync(id, model);
     loading.mend(conversation).catch(() => {});
     conversations.changed(conversation);
@@ -91,18 +88,20 @@ export class Following {
     }
   }
 
-  /** Discards the copy of a conversation, and loads it. @param {Followed} conversation */
-  async reload(conversation) {
+  /** Discards the copy of a conversation, and loads it.
+   * @param {Followed} conversation @param {import("../model/conversation.js").Joined} [joined] */
+  async reload(conversation, joined) {
     const { loading, userId } = this.#client;
-    conversation.begin(userId());
+    conversation.begin(userId(), joined);
     await loading.load(conversation).catch(() => {});
   }
 
-  /** @param {string} id */
-  async #added(id) {
+  /** @param {{id: string} & import("../model/conversation.js").Joined} joined */
+  async #added(joined) {
     const { conversations, emitter } = this.#client;
+    const { id } = joined;
     const conversation = conversations.get(id);
-    await this.reload(conversation);
+    await this.reload(conversation, joined);
     if (conversation.model) emitter.emit({ type: "conversation.added", conversation_id: id });
   }
 
@@ -115,9 +114,10 @@ export class Following {
     const { model } = conversation;
     model?.receive(/** @type {any} */ (event));
     const isMyEnd =
+      !model?.data &&
       event.type === "participant.removed" &&
       event.data.participants.some((/** @type {any} */ one) => one.user_id === userId());
-    if (isMyEnd && !model?.data) this.ended(conversation);
+    if (isMyEnd) this.ended(conversation);
     else this.changed(conversation);
   }
 
