@@ -2,6 +2,7 @@
 `DATABASE_URL`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -15,6 +16,7 @@ from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql.connections.calls import Calls
 
 _ONLY = 1
+_DELETED_AT_ONCE = 1_000
 
 
 class RetentionStore:
@@ -25,8 +27,12 @@ class RetentionStore:
 
     async def begin_sweep(self, epoch: str) -> datetime | None:
         """Return up to when all conversations are known; None if none is. In another epoch of the
-        store, nothing is known any more, and the progress is void."""
-        return await self._calls.write("begin_retention_sweep", _begin_sweep, epoch)
+        store, nothing is known any more, and the progress is void: it is removed some rows at a
+        time, as a call has a timeout."""
+        while True:
+            swept = await self._calls.write("begin_retention_sweep", _begin_sweep, epoch)
+            if swept is not None:
+                return swept.until
 
     async def end_sweep(self, epoch: str, swept_until: datetime) -> None:
         """Store how far a sweep of this epoch has come."""
@@ -70,14 +76,24 @@ class RetentionStore:
         await self._calls.write("forget_retention", _forget, conversation_id)
 
 
-def _begin_sweep(database: BaseDatabaseWrapper, epoch: str) -> datetime | None:
+@dataclass(frozen=True, slots=True)
+class _Swept:
+    until: datetime | None
+
+
+def _begin_sweep(database: BaseDatabaseWrapper, epoch: str) -> _Swept | None:
+    """Return None if progress of another epoch may be left."""
+    records = RetentionRecord.objects.using(database.alias)
     with atomic(using=database.alias):
         sweep = lock_retention(database)
         if sweep.epoch != epoch:
-            RetentionRecord.objects.using(database.alias).all().delete()
+            void = list(records.order_by("pk").values_list("pk", flat=True)[:_DELETED_AT_ONCE])
+            if void:
+                records.filter(pk__in=void).delete()
+                return None
             sweep.epoch, sweep.swept_until = epoch, None
             sweep.save()
-    return sweep.swept_until
+    return _Swept(sweep.swept_until)
 
 
 def _end_sweep(database: BaseDatabaseWrapper, epoch: str, swept_until: datetime) -> None:

@@ -1,5 +1,6 @@
 """What Firestore bills for a run of retention."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -7,6 +8,10 @@ import pytest
 import pytest_asyncio
 from pytest_django.fixtures import Settings
 
+from messaging.concurrency.tasks import stop_tasks
+from messaging.domain.conversation import ConversationKind
+from messaging.domain.personal_data.retention import RetentionProgress
+from messaging.models import RetentionRecord
 from messaging.personal_data.retention.discovery import discover
 from messaging.personal_data.retention.preview import preview
 from messaging.runtime.instance import Instance
@@ -87,3 +92,29 @@ async def test_a_conversation_without_old_messages_costs_two_reads_once(quiet: I
     second = await bill_of_run(quiet)
 
     assert first.reads == second.reads + 2
+
+
+async def test_progress_of_another_epoch_is_removed_some_rows_at_a_time(
+    instance: Instance,
+) -> None:
+    """A process that is cut off has removed some of it, and the next one the rest."""
+    store = instance.jobs.parts.retention
+    await store.begin_sweep("before")
+    known = [
+        RetentionProgress(
+            conversation_id=str(number), kind=ConversationKind.GROUP, oldest_at=days_ago(1)
+        )
+        for number in range(10_000)
+    ]
+    await store.add(known)
+    await store.end_sweep("before", days_ago(1))
+
+    beginning = asyncio.create_task(store.begin_sweep("after"))
+    async with asyncio.timeout(20):
+        while await RetentionRecord.objects.acount() == len(known):
+            await asyncio.sleep(0)
+    await stop_tasks(beginning)
+    assert await RetentionRecord.objects.aexists()
+
+    assert await store.begin_sweep("after") is None
+    assert not await RetentionRecord.objects.aexists()
