@@ -28,7 +28,8 @@ T = TypeVar("T")
 
 
 class ChatClient:
-    """Enter it (`async with`) to connect, and to disconnect at the end."""
+    """Enter it (`async with`) to connect, and to disconnect at the end. A client belongs to one
+    event loop, and is not safe to use from other threads."""
 
     def __init__(
         self,
