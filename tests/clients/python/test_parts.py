@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import convert
 
 from chat_client import ChatClient, ChatError, ChatService, InvalidRequest, OutboxFull, Unreachable
 from chat_client.concurrency.observable import Store
 from chat_client.concurrency.tasks import Tasks
 from chat_client.connection.tokens import Tokens
-from chat_client.models import Message
+from chat_client.model.conversation import ConversationModel
+from chat_client.models import Message, SyncedChanges
 from chat_client.state.outbox import MAX_WAITING, Outbox, Pending
 from chat_client.stored_outbox import StoredOutbox
 
@@ -152,3 +154,35 @@ def test_a_change_outside_of_the_event_loop_blocks_no_later_one() -> None:
 
     asyncio.run(change())
     assert told == [None]
+
+
+def _message(seq: int, version: int) -> dict[str, Any]:
+    unset = ("client_id", "metadata", "reply_to", "edited_at", "deleted_at", "pinned_at")
+    return {
+        **dict.fromkeys(unset),
+        "id": f"message-{seq}",
+        "conversation_id": "tea",
+        "seq": seq,
+        "version": version,
+        "created_version": version,
+        "kind": "text",
+        "sender_id": "bob",
+        "text": "Tea?",
+        "mentions": [],
+        "mentions_all": False,
+        "attachments": [],
+        "reactions": {},
+        "created_at": "2026-11-30T12:00:00Z",
+    }
+
+
+def test_a_number_that_is_missing_for_good_costs_no_memory() -> None:
+    """After 1,000 later messages, nobody waits for it any more: it would be told as a change."""
+    model = ConversationModel("ann")
+    told: list[int] = []
+    for version, seq in enumerate([1, *range(3, 1004), 2], start=1):
+        message = _message(seq, version)
+        changes = {"status": "ok", "version": version, "more": False, "conversation": None}
+        model.apply_changes(convert({**changes, "messages": [message]}, SyncedChanges))
+        told += [news.message.seq for news in model.take_news() if news.is_new]
+    assert told == [1, *range(3, 1004)]

@@ -26,6 +26,9 @@ from chat_client.models import (
     SyncedChanges,
 )
 
+_MAX_TOLD = 1000
+"""How many messages are told above one that was not."""
+
 
 class News(NamedTuple):
     """What a person may want to hear of."""
@@ -193,6 +196,8 @@ class ConversationModel:
         is_changed = self.keep(message, reaction)
         is_new = self._is_untold(message.seq)
         self._told.add(message.seq)
+        if len(self._told) > _MAX_TOLD:  # a number is missing for good
+            self._told_seq = min(self._told) - 1
         while self._told_seq + 1 in self._told:
             self._told_seq += 1
             self._told.discard(self._told_seq)
