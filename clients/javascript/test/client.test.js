@@ -264,6 +264,11 @@ test("a message from while a new conversation is loaded is told", async () => {
   const changes = { status: "ok", messages, version: 3, more: false };
   server.socket.reply(sync, { conversations: { d: changes }, epoch: "e1" });
   await until(() => told.length === 2);
+
+  server.socket.push("conversation.added", { conversation: conversation(1, { id: "d" }) });
+  await until(() => chat.conversation("d").getSnapshot().conversation?.seq === 3);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(server.socket.of("conversation.sync").length, 1);
   assert.deepEqual(told, [2, 3]);
 });
 

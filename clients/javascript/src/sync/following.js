@@ -101,7 +101,8 @@ export class Following {
     const { conversations, emitter } = this.#client;
     const { id } = joined;
     const conversation = conversations.get(id);
-    await this.reload(conversation, joined);
+    // An event that comes again tells nothing again.
+    await this.reload(conversation, conversation.model?.summary ?? joined);
     if (conversation.model) emitter.emit({ type: "conversation.added", conversation_id: id });
   }
 
