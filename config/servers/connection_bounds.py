@@ -34,9 +34,9 @@ LINGER_BYTES = 4 * MAX_BODY_BYTES
 everything."""
 UNREAD_SECONDS = 5.0
 """How long the rest of a body is read and dropped after its request was answered."""
-LAST_REQUEST_SECONDS = 1.0
+LAST_REQUEST_SECONDS = 2.0
 """How long a stopping server keeps idle connections. A proxy that closes them earlier by itself
-loses no request."""
+loses no request, even if it is a second late."""
 
 _RESERVED = 128
 """The descriptors reserved for everything except clients: databases, Redis, queues, log files."""

@@ -133,8 +133,10 @@ async def test_another_person_does_not_send_it(at: Place) -> None:
     await page.evaluate("id => window.page.send(id, 'by bob')", tea)
     await _pending(page)
 
+    at.wire.up.append(_hold_sends)
     await page.evaluate("window.page.become('ann')")
     await _pending(page, "by ann")
+    at.wire.mend()
     await _pending(page)
     assert [(one["sender_id"], one["text"]) for one in await at.ann.history(tea)] == [
         *(("bob", "by bob"), ("ann", "by ann")),
