@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JAVASCRIPT := clients/javascript
 NODE_SITE := examples/node-site
 REACT_APP := examples/react-app
-WORKERS ?= 3
+WORKERS ?= 4
 
 # Container images set it. Without compiled modules each process that a test starts, and `make run`,
 # compiles all of them anew.
@@ -20,7 +20,7 @@ run: $(VENV)/.run
 run-ha: $(VENV)/.develop
 	@$(BIN)/python -m config.development.run_ha
 
-# Tests wait more than they work: three at a time suit two cores, with the checks of `lint` beside.
+# Tests wait more than they work: four at a time suit two cores, with the checks of `lint` beside.
 test: $(VENV)/.develop
 	$(MAKE) --no-print-directory --jobs=2 lint tests
 
