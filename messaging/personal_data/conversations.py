@@ -148,7 +148,9 @@ class ConversationErasure:
         for message in own:
             if message.reactions:  # those of others, which would be removed later
                 await parts.store.reactions.remove_reactions(conversation_id, message.id)
-        found = await parts.traces.remove_from_search(conversation_id, [one.seq for one in own])
+        # If a process was killed after the commit, these are no longer the person's.
+        erased = [one for one in page if one.sender_id in {user_id, self._erased_id}]
+        found = await parts.traces.remove_from_search(conversation_id, [one.seq for one in erased])
         since = await parts.store.now() - get_options().kept_time - timedelta(days=1)
         recent = [one.id for one in page if one.created_at > since]
         decisions = await parts.erasure.remove_decisions(conversation_id, recent, user_id)

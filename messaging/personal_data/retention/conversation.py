@@ -102,7 +102,9 @@ class ConversationRetention:
             left += await reactions.list_messages_with_reactions(conversation.id, before)
         for message_id in left:
             await reactions.remove_reactions(conversation.id, message_id)
-        found = await parts.traces.remove_from_search(conversation.id, [one.seq for one in new])
+        # Also of those that a killed process has changed: the index removes them some time later.
+        seqs = [one.seq for one in messages]
+        found = await parts.traces.remove_from_search(conversation.id, seqs)
         kind, is_first = conversation.kind.value, False
         if new:
             is_first = self._job.job.notes.get(_COUNTED) != conversation.id

@@ -67,6 +67,7 @@ async def test_what_messages_cost_to_people_without_a_device(
     group = await found(instance, "bob", "cid", with_devices=0)
     await instance.start()
     await instance.epochs.stop()  # it reads by itself, now and then
+    await instance.attachments.stop()  # so does its sweep
 
     with billed(reads=2, writes=2):
         await looked_up(group)

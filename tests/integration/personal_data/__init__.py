@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.db import connection
 from google.cloud import firestore
 from prometheus_client import generate_latest
 from redis.asyncio import Redis
+
+PAST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 async def everything() -> Mapping[str, str]:

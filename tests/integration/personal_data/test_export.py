@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from messaging.personal_data.requests import request_export
 from messaging.personal_data.runner import Jobs
 from messaging.runtime.instance import Instance
 from tests.integration.chat import Api
-from tests.integration.personal_data import places_of
+from tests.integration.personal_data import PAST, places_of
 from tests.integration.personal_data.conftest import everywhere_at_length
 from tests.integration.personal_data.planted import World, plant
 from tests.integration.personal_data.test_erasure import erase
@@ -138,7 +137,7 @@ async def test_the_file_expires(instance: Instance, jobs: Jobs, api: MakeApi) ->
     world = await plant(instance, api)
     done = await export(instance, jobs, world.eve.user_id)
     assert await jobs.run_one(done.id) is None  # not yet
-    await JobRecord.objects.filter(id=done.id).aupdate(due_at=datetime.now(UTC))
+    await JobRecord.objects.filter(id=done.id).aupdate(due_at=PAST)
 
     await jobs.run_one(done.id)
 
@@ -175,7 +174,7 @@ async def test_an_erasure_meanwhile_leaves_no_file(
     record = await JobRecord.objects.aget(id=asked.id)
     assert (record.state, record.person_id) == ("failed", "")
     assert record.due_at is not None
-    await JobRecord.objects.filter(id=asked.id).aupdate(due_at=datetime.now(UTC))
+    await JobRecord.objects.filter(id=asked.id).aupdate(due_at=PAST)
 
     await jobs.run_one(asked.id)
 
