@@ -5,6 +5,7 @@ sends a byte a minute keeps its connection for ever. `install` replaces daphne's
 protocols by subclasses, under the names that daphne looks up when it starts.
 """
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -30,6 +31,9 @@ _PROBES = bounds.PROBES.encode()
 _ACCEPTED_AT_ONCE = 8
 """The most connections that are accepted before the event loop serves the open ones again. Twisted
 has no such bound: it accepts more at once, the more connect."""
+_ACCEPT_PAUSE_SECONDS = 1.0
+"""When to accept again if the process has no file descriptor left, not even the one that Twisted
+reserves to close connections with. Twisted would try again at once, for ever."""
 _MAX_UPLOADS = 8
 """The most bodies of files that are in memory at once."""
 _call_later: Any = reactor.callLater
@@ -45,6 +49,24 @@ def install() -> None:
     WebSocketFactory.protocol = GuardedSocket
     port: Any = tcp.Port
     port.numberAccepts = property(lambda _: _ACCEPTED_AT_ONCE, lambda _, scaled: None)
+    port.doRead = _resting(port.doRead)
+
+
+def _resting(accept: Callable[[Any], None]) -> Callable[[Any], None]:
+    reserved: Any = tcp._reservedFD  # noqa: SLF001  Twisted has no public name for it
+
+    def accept_or_rest(port: Any) -> None:
+        accept(port)
+        if not reserved.available():
+            port.stopReading()
+            _call_later(_ACCEPT_PAUSE_SECONDS, resume, port)
+
+    def resume(port: Any) -> None:
+        if port.connected:
+            reserved.reserve()
+            port.startReading()
+
+    return accept_or_rest
 
 
 class BoundedFactory(HTTPFactory):  # type: ignore[misc]

@@ -56,8 +56,8 @@ async def _pending(page: Page, *texts: str) -> None:
 
 async def test_what_waits_survives_a_reload(at: Place) -> None:
     """Those that had not left, and one that was stored without an answer; in order, each once."""
-    page = await at.open()
     tea = await _sent(at, "Reload")
+    page = await at.open()
     at.wire.down.append(_lose_answers)
     await page.evaluate("id => window.page.send(id, 'one')", tea)
     await page.wait_for_function("async () => (await indexedDB.databases()).length === 1")
