@@ -6,7 +6,7 @@ Requests that a repetition cannot harm are repeated when the server cannot answe
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from types import NoneType
-from typing import Any, TypeVar, Unpack, overload
+from typing import Any, TypeVar, Unpack
 
 import httpx
 
@@ -21,46 +21,14 @@ T = TypeVar("T")
 class Api:
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
+        self.request = rest.request
+        """Sends any request of REST, once. `path` is below /api/v1, such as `users`. `kind` is the
+        type of the answer. Raises ChatError."""
 
     @property
     def http(self) -> httpx.AsyncClient:
         """For requests to other hosts, such as the storage of files: they carry no token."""
         return self._rest.http
-
-    @overload
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, object] | None = ...,
-        body: object = ...,
-        kind: type[T],
-    ) -> T: ...
-
-    @overload
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, object] | None = ...,
-        body: object = ...,
-        kind: None = ...,
-    ) -> Any: ...
-
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, object] | None = None,
-        body: object = None,
-        kind: type[Any] | None = None,
-    ) -> Any:
-        """Send any request of REST, once. `path` is below /api/v1, such as `users`. `kind` is the
-        type of the answer. Raises ChatError."""
-        return await self._rest.request(method, path, query=query, body=body, kind=kind)
 
     async def send(
         self,

@@ -43,6 +43,9 @@ class ChatClient:
         an async function that returns one. `outbox` keeps what waits to be sent, so that it
         survives a restart: see `chat_client.stored_outbox`."""
         self._core = Core(url, token, outbox=outbox, ssl_context=ssl_context)
+        self.request = self._core.rest.request
+        """Sends any request of REST. `path` is below /api/v1, such as `users`. `kind` is the type
+        of the answer, such as `chat_client.models.Users`. Raises ChatError."""
 
     async def __aenter__(self) -> Self:
         """Connect, and wait for the first `hello`. As long as the server cannot be reached, this
@@ -148,41 +151,6 @@ class ChatClient:
             self._core.conversations.begin(conversation, self._core.me)
         await self._core.loading.loaded(conversation, data)
         return Conversation(conversation, self._core)
-
-    @overload
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, object] | None = ...,
-        body: object = ...,
-        kind: type[T],
-    ) -> T: ...
-
-    @overload
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, object] | None = ...,
-        body: object = ...,
-        kind: None = ...,
-    ) -> Any: ...
-
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, object] | None = None,
-        body: object = None,
-        kind: type[Any] | None = None,
-    ) -> Any:
-        """Send any request of REST. `path` is below /api/v1, such as `users`. `kind` is the type of
-        the answer, such as `chat_client.models.Users`. Raises ChatError."""
-        return await self._core.rest.request(method, path, query=query, body=body, kind=kind)
 
     async def command(self, type_: str, fields: Mapping[str, Any] | None = None, /) -> Any:
         """Send any command of the socket, such as `presence.watch`, and return the `data` of its
