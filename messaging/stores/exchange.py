@@ -85,6 +85,21 @@ class ExchangeStore(Protocol):
         """Store a report that is not stored yet, and return whether it was new."""
 
 
+def shell_of(conversation: Conversation, mark: str) -> Conversation:
+    """Return the shell of a conversation, which nobody sees. `mark` becomes its `commit_id`."""
+    return Conversation(
+        id=conversation.id,
+        kind=conversation.kind,
+        title=None,
+        participants={},
+        created_at=conversation.created_at,
+        updated_at=conversation.created_at,
+        active_at=conversation.created_at,
+        content_hash=conversation.content_hash,
+        commit_id=mark,
+    )
+
+
 def is_shell(conversation: Conversation) -> bool:
     """Return whether nothing is in it yet: every other conversation has or had a participant."""
     return not conversation.version and not conversation.participants

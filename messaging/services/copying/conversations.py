@@ -21,7 +21,7 @@ from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
 from messaging.stores.conversations import Conflict
 from messaging.stores.copying import Part
-from messaging.stores.exchange import AlreadyStored, is_shell
+from messaging.stores.exchange import AlreadyStored, is_shell, shell_of
 
 _PAGE = 200
 _BYTES = 1024 * 1024
@@ -272,21 +272,6 @@ class _Run:
         for user_id in gone:
             await retried(self._target.erasure.remove_position, self._id, user_id)
         return bool(changed or gone)
-
-
-def shell_of(conversation: Conversation, mark: str) -> Conversation:
-    """Return the shell of a conversation, which nobody sees. `mark` becomes its `commit_id`."""
-    return Conversation(
-        id=conversation.id,
-        kind=conversation.kind,
-        title=None,
-        participants={},
-        created_at=conversation.created_at,
-        updated_at=conversation.created_at,
-        active_at=conversation.created_at,
-        content_hash=conversation.content_hash,
-        commit_id=mark,
-    )
 
 
 async def empty_copy(source: Stores, target: Stores, copy: Conversation) -> Conversation | None:

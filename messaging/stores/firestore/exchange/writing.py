@@ -16,7 +16,7 @@ from messaging.domain.people import UserSettings
 from messaging.domain.reports import Report
 from messaging.exchange.records import FullMessage, FullReport, Person
 from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflict
-from messaging.stores.exchange import AlreadyStored, Begun, is_shell, shell_id
+from messaging.stores.exchange import AlreadyStored, Begun, is_shell, shell_id, shell_of
 from messaging.stores.firestore.attachments.documents import attachment_name, encode_attachment
 from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import Writes
@@ -87,17 +87,7 @@ async def begin(connection: Connection, conversation: Conversation, load_id: str
     name = conversation_name(connection.database, conversation.id)
     found = await connection.get("begin_load", [name])
     if not found:
-        shell = Conversation(
-            id=conversation.id,
-            kind=conversation.kind,
-            title=None,
-            participants={},
-            created_at=conversation.created_at,
-            updated_at=conversation.created_at,
-            active_at=conversation.created_at,
-            content_hash=conversation.content_hash,
-            commit_id=mark,
-        )
+        shell = shell_of(conversation, mark)
         writes = Writes(connection.database)
         writes.create(name, new_conversation(shell))
         try:

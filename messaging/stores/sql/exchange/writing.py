@@ -27,7 +27,7 @@ from messaging.models import (
     ReportCopyRecord,
     ReportRecord,
 )
-from messaging.stores.exchange import AlreadyStored, Begun, is_shell, shell_id
+from messaging.stores.exchange import AlreadyStored, Begun, is_shell, shell_id, shell_of
 from messaging.stores.sql import reads, rows
 from messaging.stores.sql.attachments import records as attachment_rows
 from messaging.stores.sql.connections.clock import now
@@ -84,17 +84,7 @@ def begin(database: BaseDatabaseWrapper, conversation: Conversation, load_id: st
     with atomic(using=database.alias):
         records = ConversationRecord.objects.using(database.alias)
         if not records.filter(id=conversation.id).exists():
-            shell = Conversation(
-                id=conversation.id,
-                kind=conversation.kind,
-                title=None,
-                participants={},
-                created_at=conversation.created_at,
-                updated_at=conversation.created_at,
-                active_at=conversation.created_at,
-                content_hash=conversation.content_hash,
-            )
-            stored = committed(shell, mark, now(database))
+            stored = committed(shell_of(conversation, mark), mark, now(database))
             revision = cast("int", stored.token)
             records.create(id=stored.id, revision=revision, **rows.conversation_columns(stored))
         messages = MessageRecord.objects.using(database.alias)
