@@ -26,7 +26,7 @@ _WANTED = (
     *("MessagePage", "OwnState", "Pins", "Preferences", "PresenceList", "ReactionPage", "Receipts"),
     *("SearchPage", "SharedConversation", "SyncedChanges", "User", "Users"),
 )
-"""With those that they refer to."""
+"""The objects that are generated. The objects in their fields are generated too."""
 _MERGED = {"OwnMessage": "Message", "ConversationWithAdded": "Conversation"}
 """The same objects, with fields that only some answers have."""
 _ROOT = re.compile(r"^\w+: TypeAlias = Any$", re.MULTILINE)

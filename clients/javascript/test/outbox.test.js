@@ -208,7 +208,7 @@ test("what waits stays here while the storage is closed, and is then stored agai
   await until(() => play.sends.length === 1);
 });
 
-test("nobody is signed in, so nothing can be stored, and the page is told of each message", () => {
+test("without a signed-in person, nothing is stored, and each message reports that", () => {
   const failures = [];
   const play = make(new StoredOutbox({ onFailure: ({ message: detail }) => failures.push(detail) }));
   play.outbox.add("c", { text: "1" });

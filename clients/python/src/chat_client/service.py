@@ -88,8 +88,8 @@ class ChatService(Api):
     async def add_participants(
         self, conversation_id: str, *user_ids: str, role: str = "member"
     ) -> Sequence[str]:
-        """Add people (`manage`), and return the ids of those who are in it now: who does not want
-        to be added is left out."""
+        """Add people (`manage`), and return the ids of those who are in it now. People whose
+        settings do not allow it are left out."""
         body = {"user_ids": user_ids, "role": role}
         where = (conversation_id, "participants")
         conversation = await self._repeated("POST", where, Conversation, body)

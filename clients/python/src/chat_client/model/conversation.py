@@ -27,7 +27,7 @@ from chat_client.models import (
 )
 
 _MAX_TOLD = 1000
-"""How many messages are told above one that was not."""
+"""How many numbers of reported messages are kept while an earlier message is missing."""
 
 
 class News(NamedTuple):

@@ -27,7 +27,7 @@ class Conversations:
         self._all: dict[str, Followed] = {}
         """Those in which the person is."""
         self._others: WeakValueDictionary[str, Followed] = WeakValueDictionary()
-        """Those that the app or a task holds."""
+        """Other conversations, for as long as the app or a task refers to them."""
         self._is_loaded = False
 
     def get(self, id_: str) -> Followed:
