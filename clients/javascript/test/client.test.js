@@ -266,10 +266,11 @@ test("a message from while a new conversation is loaded is told", async () => {
   await until(() => told.length === 2);
 
   server.socket.push("conversation.added", { conversation: conversation(1, { id: "d" }) });
-  await until(() => chat.conversation("d").getSnapshot().conversation?.seq === 3);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  const next = { message: { ...message(4), conversation_id: "d" } };
+  server.socket.push("message.created", next, { conversation_id: "d", version: 4 });
+  await until(() => told.length === 3);
   assert.equal(server.socket.of("conversation.sync").length, 1);
-  assert.deepEqual(told, [2, 3]);
+  assert.deepEqual(told, [2, 3, 4]);
 });
 
 test("another epoch discards everything, and sends the outbox again", async () => {
