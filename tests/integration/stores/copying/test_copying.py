@@ -2,14 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 
 from messaging.exchange.records import Person
 from messaging.services import messages
@@ -20,7 +18,6 @@ from messaging.stores import Stores
 from messaging.stores.copying import Part
 from tests.instances import new_instance
 from tests.integration.stores.copying.copies import (
-    PAIRS,
     EndingCopyStore,
     Killed,
     Pair,
@@ -28,7 +25,6 @@ from tests.integration.stores.copying.copies import (
     assert_equal,
     change,
     everything,
-    pair_of,
     the_group,
 )
 from tests.integration.stores.exchange.bulk import write_file
@@ -36,18 +32,6 @@ from tests.integration.stores.exchange.chats import chat, loaded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 _SENDERS, _SENDS = 10, 100
-
-
-@pytest_asyncio.fixture(params=PAIRS)
-async def pair(
-    request: pytest.FixtureRequest,
-    transactional_db: None,
-    empty_postgres: str,
-    firestore_emulator: str,
-) -> AsyncIterator[Pair]:
-    kinds: str = request.param
-    async with pair_of(kinds, postgres=empty_postgres, emulator=firestore_emulator) as pair:
-        yield pair
 
 
 async def test_a_copy_equals_its_source_after_every_kind_of_change(pair: Pair) -> None:

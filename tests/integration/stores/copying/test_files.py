@@ -1,10 +1,8 @@
 """Attachments in a copy: one that is gone from the source does not stay."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 
 from messaging.changes.interventions import EmptyConversation
 from messaging.services.copying.copying import StoreCopy
@@ -12,24 +10,14 @@ from tests.integration.stores.copying.copies import (
     Pair,
     add_files,
     assert_equal,
-    pair_of,
     the_group,
 )
 from tests.integration.stores.exchange.chats import chat
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest_asyncio.fixture(params=["sql-firestore", "sql-postgres"])
-async def pair(
-    request: pytest.FixtureRequest,
-    transactional_db: None,
-    empty_postgres: str,
-    firestore_emulator: str,
-) -> AsyncIterator[Pair]:
-    kinds: str = request.param
-    async with pair_of(kinds, postgres=empty_postgres, emulator=firestore_emulator) as pair:
-        yield pair
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.parametrize("pair", ["sql-firestore", "sql-postgres"], indirect=True),
+]
 
 
 async def test_a_deletion_that_was_copied_before_its_end_leaves_no_file(pair: Pair) -> None:
