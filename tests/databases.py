@@ -11,6 +11,18 @@ from tests.releases import PRESENT
 _SQLITE = "sqlite:///"
 
 
+def environment_on_sqlite(folder: Path, **settings: str) -> dict[str, str]:
+    """The environment of one instance with a database in this folder, without Redis and demo."""
+    return development_environment(
+        DJANGO_SETTINGS_MODULE="config.settings",
+        DATABASE_URL=f"{_SQLITE}{folder / 'chat.sqlite3'}",
+        CHAT_STORE="sql",
+        REDIS_URL="",
+        CHAT_DEMO="0",
+        **settings,
+    )
+
+
 def migrate(environment: Mapping[str, str]) -> None:
     """Bring the database of this environment up to date. A fresh SQLite file is a copy of one that
     was migrated before, which takes no process."""
@@ -26,12 +38,6 @@ def migrate(environment: Mapping[str, str]) -> None:
 def _migrated() -> bytes:
     """A SQLite database file with all migrations applied."""
     with TemporaryDirectory(prefix="chat-migrated-") as folder:
-        path = Path(folder) / "chat.sqlite3"
-        settings = development_environment(
-            DJANGO_SETTINGS_MODULE="config.settings",
-            DATABASE_URL=f"{_SQLITE}{path}",
-            CHAT_STORE="sql",
-            REDIS_URL="",
-        )
+        settings = environment_on_sqlite(Path(folder))
         PRESENT.manage(settings, "migrate", "--verbosity", "0")
-        return path.read_bytes()
+        return (Path(folder) / "chat.sqlite3").read_bytes()

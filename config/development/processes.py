@@ -8,10 +8,8 @@ import shlex
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol, Self
@@ -26,14 +24,9 @@ _HOST = "Set it to one of its addresses, for example 127.0.0.1, or 0.0.0.0 for a
 _LEASH = 'exec 3<&0; (read -r _ <&3; kill -s KILL -- -$$) & exec "$@" 3<&- </dev/null'
 
 
-_MOST_RESERVED = 128
-_reserved: deque[socket.socket] = deque()
-"""Sockets that are bound to the ports of `free_port`, and never listen."""
-
-
 class Child(Protocol):
-    """A process that was started, as `subprocess.Popen` shows it. Closing `stdin`, if it is not
-    None, kills what is left of its group."""
+    """A process that was started, as `subprocess.Popen` shows it. If `stdin` is not None, closing
+    it kills the remaining processes of its group."""
 
     @property
     def pid(self) -> int: ...
@@ -78,25 +71,6 @@ def leashed(
 
 class NotReady(Exception):
     """The process ended, or did not answer in time. The message contains its latest output."""
-
-
-def free_port() -> int:
-    """Return a TCP port of the loopback address that is free.
-
-    On Linux the port is reserved: until this process ends, or has asked for many more ports, the
-    kernel gives it to no connection, and to nobody who asks for any free port. Only a server that
-    names the port, and sets SO_REUSEADDR as servers do, can listen on it.
-    """
-    probe = socket.socket()
-    reserves = sys.platform == "linux"
-    if reserves:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    probe.bind(("127.0.0.1", 0))
-    port: int = probe.getsockname()[1]
-    _reserved.append(probe)
-    while len(_reserved) > (_MOST_RESERVED if reserves else 0):
-        _reserved.popleft().close()
-    return port
 
 
 def require_free(*ports: int, host: str = "127.0.0.1", advice: str = "") -> None:

@@ -6,7 +6,8 @@ from contextlib import ExitStack
 
 from config.development.firestore_emulator import EmulatorMissing, own_firestore_emulator
 from config.development.instances import development_environment, instance, migrate
-from config.development.processes import NotReady, Process, free_port, require_free
+from config.development.ports import free_port
+from config.development.processes import NotReady, Process, require_free
 from config.development.redis import RedisMissing, run_redis
 from config.development.waiting import say, until_interrupted
 

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.development.instances import instance
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.abuse.bystander import PEOPLE
 from tests.abuse.matrix import SERVERS, Settings
 from tests.acceptance.conftest import isolated_environment

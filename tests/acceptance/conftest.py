@@ -13,7 +13,7 @@ import pytest
 
 from chat.pages.demo import PEOPLE
 from config.development.instances import development_environment, uvicorn_command
-from config.development.processes import free_port
+from config.development.ports import free_port
 from tests.clients.rest import token_of
 from tests.databases import migrate
 from tests.servers.forked import forked_instance

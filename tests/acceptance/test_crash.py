@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from config.development.instances import uvicorn_command
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from messaging.delivery.link.peers import LEASE_SECONDS
 from messaging.notifications.queue.sqs import create_queues
 from tests.acceptance.conftest import isolated_environment

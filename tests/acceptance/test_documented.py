@@ -18,7 +18,8 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from standardwebhooks import Webhook
 
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.acceptance.blocks import blocks, steps
 from tests.acceptance.conftest import isolated_environment
 from tests.acceptance.examples import EXAMPLES, Chat, create_service, require_node

@@ -16,7 +16,7 @@ import pytest
 from playwright.async_api import Browser, expect
 from standardwebhooks import Webhook
 
-from config.development.processes import free_port
+from config.development.ports import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.acceptance.examples import EXAMPLES, SECRET, Chat, create_service, require_node, site
 from tests.databases import migrate

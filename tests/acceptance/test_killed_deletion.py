@@ -13,7 +13,8 @@ import httpx
 import psycopg
 import pytest
 
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from messaging.stores.firestore.store import FirestoreStore
 from tests.acceptance.conftest import isolated_environment
 from tests.acceptance.examples import create_service

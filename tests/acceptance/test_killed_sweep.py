@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from config.development.instances import uvicorn_command
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Data, Rest, http_client
 from tests.databases import migrate

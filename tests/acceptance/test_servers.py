@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from config.development.instances import instance, uvicorn_command
-from config.development.processes import free_port
+from config.development.ports import free_port
 from tests.acceptance.conftest import Run, isolated_environment, kept_loop
 from tests.clients.client import Client
 from tests.clients.rest import http_client

@@ -11,7 +11,8 @@ from statistics import median
 import pytest
 
 from config.development.instances import instance, uvicorn_command
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.children import Child, children, together
 from tests.benchmarks.sockets import MARK

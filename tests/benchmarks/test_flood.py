@@ -14,7 +14,7 @@ from statistics import median, quantiles
 import pytest
 
 from config.development.instances import instance
-from config.development.processes import free_port
+from config.development.ports import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.flood import FLOODER
 from tests.clients.client import Client

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from config.development.instances import instance, uvicorn_command
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Refused, Rest, http_client
 from tests.databases import migrate

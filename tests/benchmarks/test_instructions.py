@@ -19,7 +19,8 @@ import httpx
 import pytest
 
 from config.development.instances import instance
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.databases import migrate

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from pytest_django import Settings
 
-from config.development.processes import free_port
+from config.development.ports import free_port
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.exceptions import RefusedByModeration
 from messaging.domain.integrations.moderation import Fallback

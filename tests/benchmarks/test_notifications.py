@@ -18,7 +18,8 @@ import httpx
 import pytest
 
 from config.development.instances import instance, uvicorn_command
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.recipients import Decision
 from messaging.notifications.queue.sqs import create_queues

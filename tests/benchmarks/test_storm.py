@@ -8,7 +8,7 @@ from statistics import median, quantiles
 import pytest
 
 from config.development.instances import instance, uvicorn_command
-from config.development.processes import free_port
+from config.development.ports import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.children import Figures, children, together
 from tests.benchmarks.sockets import MARK

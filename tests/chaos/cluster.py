@@ -17,7 +17,8 @@ from uuid import uuid4
 import httpx
 
 from config.development.instances import uvicorn_command
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests import databases
 from tests.acceptance.conftest import isolated_environment
 from tests.chaos.notifications import APPLICATION, Notifications

@@ -10,7 +10,8 @@ from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from messaging.notifications.queue.sqs import MAX_RECEIVES
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import aws_environment, sqs_client, sqs_process, sqs_server

@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 SCRAPE_SECONDS = 1.0

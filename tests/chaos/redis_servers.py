@@ -7,7 +7,8 @@ from typing import Any, Self
 
 import redis.asyncio
 
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from config.development.redis import run_redis
 from tests.servers.redis import run_sentinel
 

@@ -9,7 +9,8 @@ import pytest_asyncio
 from websockets.asyncio.client import connect
 
 from config.development.instances import instance
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.databases import migrate

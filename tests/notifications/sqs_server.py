@@ -16,7 +16,8 @@ from moto.server import ThreadedMotoServer
 from moto.server import main as run_moto
 from moto.sqs.models import SQSBackend
 
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 
 _REGION = "eu-central-1"
 _COPY_BYTES = 65_536

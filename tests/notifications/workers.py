@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.releases import PRESENT, Release
 from tests.servers.forked import spawn
 

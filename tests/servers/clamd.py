@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}" + b"$EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
 """The harmless file that scanners take for a virus (https://www.eicar.org/download-anti-malware-

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import psycopg
 
-from config.development.processes import NotReady, Process, free_port
+from config.development.ports import free_port
+from config.development.processes import NotReady, Process
 
 _USER = "chat"
 

@@ -41,7 +41,7 @@ OF_THE_PROCESS = {
     *("chat.socket.command_queue._ALL", "chat.socket.outbox._ALL"),
     "chat.socket.outbox._waiting_sockets",
     # The ports that the process has given out.
-    "config.development.processes._reserved",
+    "config.development.ports._reserved",
     # Documents and headers that depend on the release and on Django's settings.
     *("chat.pages.published._rendering", "chat.pages.schema._document", "chat.pages.schema._page"),
     "chat.asyncapi.page._document",

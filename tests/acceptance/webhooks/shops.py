@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 
-from config.development.processes import free_port
+from config.development.ports import free_port
 from tests.acceptance.examples import EXAMPLES, Chat, require_node, site
 from tests.clients.rest import Rest, http_client
 

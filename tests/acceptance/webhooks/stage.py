@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from config.development.processes import free_port
+from config.development.ports import free_port
 from messaging.notifications.queue.sqs import create_queues
 from tests.acceptance.conftest import isolated_environment
 from tests.acceptance.examples import SECRET, Chat, create_service

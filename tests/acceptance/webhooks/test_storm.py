@@ -13,7 +13,7 @@ import httpx
 import psycopg
 import pytest
 
-from config.development.processes import free_port
+from config.development.ports import free_port
 from tests.acceptance.examples import Chat
 from tests.acceptance.webhooks.gate import Gate, Mood
 from tests.acceptance.webhooks.shops import Shop, bot, conversations_of, django_shop, node_shop

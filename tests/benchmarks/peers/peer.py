@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.benchmarks.peers.cores import cpu_seconds, memory_bytes, pinned, server_core
 from tests.benchmarks.peers.dialects import Dialect
 from tests.benchmarks.peers.installing import Source, installed

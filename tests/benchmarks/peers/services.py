@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 from psycopg import sql
 
-from config.development.processes import free_port
+from config.development.ports import free_port
 from config.development.redis import RedisMissing, run_redis
 from tests.benchmarks.peers.cores import load_core
 from tests.benchmarks.peers.installing import Missing

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from config.development.instances import development_environment
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.clients.checking.subject import Mistake, Subject
 from tests.clients.checking.truth import differences, truth_of
 from tests.clients.checking.wire import Line, Wire

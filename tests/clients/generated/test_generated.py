@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 import uv
 
-from config.development.instances import development_environment
-from config.development.processes import free_port
+from config.development.ports import free_port
 from tests.clients.javascript.conftest import PACKAGE, Run, bin_folder, run
 from tests.clients.rest import Rest, http_client
 from tests.conftest import skip_or_fail
-from tests.databases import migrate
+from tests.databases import environment_on_sqlite, migrate
 from tests.servers.forked import forked_instance
 
 __all__ = ["bin_folder", "run"]
@@ -31,13 +30,7 @@ _GENERATOR = "openapi-python-client==0.29.1"
 def _url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with a store of its own."""
     folder, port = tmp_path_factory.mktemp("server"), free_port()
-    environment = development_environment(
-        DJANGO_SETTINGS_MODULE="config.settings",
-        DATABASE_URL=f"sqlite:///{folder / 'chat.sqlite3'}",
-        CHAT_STORE="sql",
-        REDIS_URL="",
-        CHAT_DEMO="0",
-    )
+    environment = environment_on_sqlite(folder)
     migrate(environment)
     with forked_instance(port, environment=environment):
         yield f"http://127.0.0.1:{port}"

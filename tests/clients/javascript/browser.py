@@ -8,12 +8,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page
 
-from config.development.instances import development_environment
-from config.development.processes import free_port
+from config.development.ports import free_port
 from tests.clients.checking.wire import Wire
 from tests.clients.javascript.conftest import PACKAGE, Run
 from tests.clients.rest import Rest, http_client, token_of
-from tests.databases import migrate
+from tests.databases import environment_on_sqlite, migrate
 from tests.servers.forked import forked_instance
 
 _HTML = """<!doctype html><link rel="icon" href="data:,"><title>Page</title><div id="root"></div>
@@ -46,12 +45,8 @@ class Place:
 def _server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of one instance on SQLite."""
     folder, port = tmp_path_factory.mktemp("server"), free_port()
-    environment = development_environment(
-        DJANGO_SETTINGS_MODULE="config.settings",
-        DATABASE_URL=f"sqlite:///{folder / 'chat.sqlite3'}",
-        CHAT_STORE="sql",
-        REDIS_URL="",
-        CHAT_DEMO="0",
+    environment = environment_on_sqlite(
+        folder,
         CHAT_RATE_LIMITS="off",
         CHAT_FILES_DIR=str(folder / "files"),
     )

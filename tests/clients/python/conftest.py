@@ -11,12 +11,12 @@ from uuid import uuid4
 import pytest
 
 from chat_client import ChatClient
-from config.development.instances import development_environment, instance
-from config.development.processes import free_port
+from config.development.instances import instance
+from config.development.ports import free_port
 from tests.acceptance.examples import create_service
 from tests.clients.checking.wire import Wire
 from tests.clients.rest import Rest, http_client, token_of
-from tests.databases import migrate
+from tests.databases import environment_on_sqlite, migrate
 
 PACKAGE = Path(__file__).resolve().parents[3] / "clients/python"
 PYTHON_PATH = os.pathsep.join([str(PACKAGE / "src"), str(PACKAGE.parents[1])])
@@ -68,12 +68,8 @@ class Place:
 @pytest.fixture(scope="package", name="environment")
 def _environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("server")
-    return development_environment(
-        DJANGO_SETTINGS_MODULE="config.settings",
-        DATABASE_URL=f"sqlite:///{folder / 'chat.sqlite3'}",
-        CHAT_STORE="sql",
-        REDIS_URL="",
-        CHAT_DEMO="0",
+    return environment_on_sqlite(
+        folder,
         CHAT_RATE_LIMITS="off",
         CHAT_FILES_DIR=str(folder / "files"),
     )

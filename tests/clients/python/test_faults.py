@@ -15,7 +15,7 @@ from chat_client import ChatClient, ChatError, ConnectionEvent, MessageEvent
 from chat_client import Conversation as Face
 from chat_client.models import Conversation, Message
 from config.development.instances import instance
-from config.development.processes import free_port
+from config.development.ports import free_port
 from tests.clients.checking.wire import Line
 from tests.clients.python.conftest import Place
 from tests.clients.python.waiting import following

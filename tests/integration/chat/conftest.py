@@ -14,7 +14,7 @@ from grpc.aio import init_grpc_aio, shutdown_grpc_aio
 from chat.state import ApplicationState
 from config.application import Application
 from config.development.instances import instance as run_instance
-from config.development.processes import free_port
+from config.development.ports import free_port
 from messaging.runtime.instance import Instance
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client

@@ -12,7 +12,7 @@ import pytest
 from pytest_django import Settings
 
 from chat.checks import check_settings
-from config.development.processes import free_port
+from config.development.ports import free_port
 from config.development.redis import run_redis
 from tests.servers.forked import run_python
 

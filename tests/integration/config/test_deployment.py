@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 
 from config.development.instances import development_environment, instance, uvicorn_command
-from config.development.processes import free_port
+from config.development.ports import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.databases import migrate

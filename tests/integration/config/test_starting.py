@@ -18,7 +18,7 @@ from config import starting
 from config.application import Application
 from config.development.instances import instance as served
 from config.development.instances import uvicorn_command
-from config.development.processes import free_port
+from config.development.ports import free_port
 from config.starting import Starting
 from messaging.runtime.instance import Instance
 from tests.acceptance.conftest import isolated_environment

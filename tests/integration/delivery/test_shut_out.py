@@ -17,7 +17,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from config.development.instances import instance
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from config.development.redis import run_redis
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Refused, Rest, http_client, token_of

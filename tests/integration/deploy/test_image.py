@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.acceptance.conftest import isolated_environment
 from tests.conftest import skip_or_fail
 from tests.databases import migrate

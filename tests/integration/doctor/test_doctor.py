@@ -24,7 +24,7 @@ from chat import doctor_checks
 from chat.doctor_checks import examine_pages, examine_settings, examine_tokens
 from config.databases import database
 from config.development.instances import instance
-from config.development.processes import free_port
+from config.development.ports import free_port
 from config.development.redis import run_redis
 from messaging.doctor.database import examine_database
 from messaging.doctor.findings import Finding, Level, examine_all, ok

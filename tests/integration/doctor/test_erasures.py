@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from config.development.processes import free_port
+from config.development.ports import free_port
 from messaging.doctor.erasures import examine_erasures
 from messaging.doctor.findings import Level
 from messaging.files.storages import make_storage

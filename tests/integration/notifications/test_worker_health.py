@@ -11,7 +11,7 @@ import pytest_asyncio
 from prometheus_client import REGISTRY
 from prometheus_client.metrics_core import Metric
 
-from config.development.processes import free_port
+from config.development.ports import free_port
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.queue import worker_health
 from messaging.notifications.queue.sqs import SqsQueue

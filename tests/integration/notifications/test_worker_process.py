@@ -15,7 +15,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from pytest_django import Settings
 
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from messaging.notifications.jobs import encode
 from messaging.notifications.queue.sqs import Entry, SqsQueue
 from messaging.runtime.instance import Instance

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.development.processes import free_port
+from config.development.ports import free_port
 from messaging.outbound.addresses import Address
 from messaging.outbound.client import MAX_ANSWER_BYTES, Failure, OutboundClient, OutboundFailed
 from tests.integration.outbound.hooks import LOOPBACK, Hook, answer

@@ -12,7 +12,7 @@ import redis.asyncio
 from pytest_django import Settings
 
 import messaging.runtime.instance
-from config.development.processes import free_port
+from config.development.ports import free_port
 from messaging.delivery.hub.connections import Connection, Connections
 from messaging.presence import presence
 from messaging.presence.presence import Presence

@@ -23,7 +23,8 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from pytest_django.fixtures import Settings
 
 from config.development.instances import development_environment, instance
-from config.development.processes import NotReady, Process, free_port
+from config.development.ports import free_port
+from config.development.processes import NotReady, Process
 from config.development.redis import run_redis
 from messaging.doctor.findings import Level
 from messaging.doctor.redis_server import examine_redis

@@ -7,7 +7,7 @@ import time
 import pytest
 import structlog
 
-from config.development.processes import free_port
+from config.development.ports import free_port
 from config.development.redis import run_redis
 from messaging.delivery.hub.connections import Connections
 from messaging.notifications.badges import Badges

@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 from websockets.asyncio.client import connect
 
 from config.development.instances import instance
-from config.development.processes import free_port
+from config.development.ports import free_port
 from messaging import __version__
 from messaging.instruments.metrics import (
     DELIVERIES,

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.benchmarks.peers.chats.dialect import DOMAIN, ROOMS
 from tests.benchmarks.peers.cores import cpu_seconds, memory_bytes
 from tests.benchmarks.peers.peer import Peer, Services, server_process

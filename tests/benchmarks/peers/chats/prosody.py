@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.development.processes import free_port
+from config.development.ports import free_port
 from tests.benchmarks.peers.chats.dialect import DOMAIN, ROOMS
 from tests.benchmarks.peers.peer import Peer, Plain, Services, server_process
 

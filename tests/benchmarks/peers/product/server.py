@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx
 
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.peers.cores import cpu_seconds, memory_bytes
 from tests.benchmarks.peers.peer import Peer, Services, server_process

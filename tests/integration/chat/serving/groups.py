@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from config.development.instances import instance
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.acceptance.conftest import isolated_environment
 from tests.databases import migrate
 from tests.servers.commands import serve_command

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.development.processes import NotReady, Process, free_port
+from config.development.processes import NotReady, Process
 
 ROOT = Path(__file__).resolve().parents[4]
 OWNER = """
@@ -88,15 +87,3 @@ def test_a_child_that_does_not_get_ready_says_why(script: str, reason: str) -> N
         Process(["sh", "-c", script], ready=lambda: False, deadline=0.5),
     ):
         pass
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="The port is reserved on Linux only.")
-def test_a_port_is_reserved_for_a_server_that_names_it() -> None:
-    """Also between two servers: whoever restarts one finds its port free."""
-    port = free_port()
-
-    for _ in range(2):
-        with socket.create_server(("127.0.0.1", port)):
-            pass
-    with socket.socket() as other, pytest.raises(OSError, match="in use"):
-        other.bind(("127.0.0.1", port))

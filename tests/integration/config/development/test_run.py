@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from config.development.instances import development_environment
-from config.development.processes import NotReady, free_port, require_free
+from config.development.ports import free_port
+from config.development.processes import NotReady, require_free
 from tests.servers.forked import run_python
 
 ROOT = Path(__file__).resolve().parents[4]

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from config.development.instances import instance, uvicorn_command
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.acceptance.conftest import isolated_environment
 from tests.databases import migrate
 from tests.releases import PRESENT

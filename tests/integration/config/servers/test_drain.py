@@ -14,7 +14,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from config.development.instances import instance, uvicorn_command
-from config.development.processes import Process, free_port
+from config.development.ports import free_port
+from config.development.processes import Process
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate

@@ -14,7 +14,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from config.development.instances import instance, uvicorn_command
-from config.development.processes import free_port
+from config.development.ports import free_port
 from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate

@@ -6,7 +6,7 @@ import pytest
 from grpc import StatusCode
 from pytest_django import Settings
 
-from config.development.processes import free_port
+from config.development.ports import free_port
 from messaging.doctor.findings import Level
 from messaging.doctor.store import examine_store
 from messaging.domain.integrations.service_accounts import Scope

@@ -13,7 +13,7 @@ import grpc
 import pytest
 
 from config.development.firestore_emulator import EmulatorMissing, own_firestore_emulator
-from config.development.processes import free_port
+from config.development.ports import free_port
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.identifiers import random_id

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import redis.asyncio
 
-from config.development.processes import free_port
+from config.development.ports import free_port
 from config.development.redis import run_redis
 from messaging.positions.acknowledged import Acknowledgements
 from messaging.positions.delivered import DeliveredPositions

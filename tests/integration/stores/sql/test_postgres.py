@@ -21,7 +21,7 @@ import pytest_asyncio
 from pytest_django import DjangoDbBlocker
 
 from config.development.instances import development_environment, instance
-from config.development.processes import free_port
+from config.development.ports import free_port
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.participant import Notify
