@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from messaging.migrations._online import AddColumn
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -7,17 +9,17 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
+        AddColumn(
             model_name='personrecord',
             name='private_reading',
             field=models.BooleanField(db_default=False, default=False),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name='personrecord',
             name='added_by',
             field=models.CharField(db_default='anyone', default='anyone', max_length=16),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name='personrecord',
             name='left_groups',
             field=models.JSONField(db_default={}, default=dict),

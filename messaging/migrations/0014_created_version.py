@@ -2,14 +2,14 @@
 
 from django.db import migrations, models
 
-from messaging.migrations._online import AddFieldUnchecked
+from messaging.migrations._online import AddColumn
 
 
 class Migration(migrations.Migration):
     dependencies = [("messaging", "0013_uncounted")]
 
     operations = [
-        AddFieldUnchecked(
+        AddColumn(
             model_name="messagerecord",
             name="created_version",
             field=models.PositiveBigIntegerField(null=True),

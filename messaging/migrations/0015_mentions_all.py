@@ -2,12 +2,14 @@
 
 from django.db import migrations, models
 
+from messaging.migrations._online import AddColumn
+
 
 class Migration(migrations.Migration):
     dependencies = [("messaging", "0014_created_version")]
 
     operations = [
-        migrations.AddField(
+        AddColumn(
             model_name="messagerecord",
             name="mentions_all",
             field=models.BooleanField(db_default=False, default=False),

@@ -2,15 +2,17 @@
 
 from django.db import migrations, models
 
+from messaging.migrations._online import AddColumn
+
 
 class Migration(migrations.Migration):
     dependencies = [("messaging", "0016_fields_of_messages_and_conversations")]
 
     operations = [
-        migrations.AddField(
+        AddColumn(
             model_name="personrecord", name="name", field=models.TextField(null=True)
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="personrecord", name="picture", field=models.TextField(null=True)
         ),
     ]

@@ -2,29 +2,29 @@
 
 from django.db import migrations, models
 
-from messaging.migrations._online import AddFieldUnchecked
+from messaging.migrations._online import AddColumn
 
 
 class Migration(migrations.Migration):
     dependencies = [("messaging", "0017_profiles")]
 
     operations = [
-        AddFieldUnchecked(
+        AddColumn(
             model_name="readpositionrecord",
             name="marked_unread",
             field=models.PositiveBigIntegerField(null=True),
         ),
-        AddFieldUnchecked(
+        AddColumn(
             model_name="readpositionrecord",
             name="marked_read_seq",
             field=models.PositiveBigIntegerField(null=True),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="readpositionrecord",
             name="pinned",
             field=models.BooleanField(db_default=False, default=False),
         ),
-        AddFieldUnchecked(
+        AddColumn(
             model_name="readpositionrecord",
             name="archived_seq",
             field=models.PositiveBigIntegerField(null=True),

@@ -2,12 +2,14 @@
 
 from django.db import migrations, models
 
+from messaging.migrations._online import AddColumn
+
 
 class Migration(migrations.Migration):
     dependencies = [("messaging", "0019_pins")]
 
     operations = [
-        migrations.AddField(
+        AddColumn(
             model_name="reportcopyrecord",
             name="attachments",
             field=models.JSONField(null=True),

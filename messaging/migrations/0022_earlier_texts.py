@@ -3,12 +3,14 @@ are."""
 
 from django.db import migrations, models
 
+from messaging.migrations._online import AddColumn
+
 
 class Migration(migrations.Migration):
     dependencies = [("messaging", "0021_attachments")]
 
     operations = [
-        migrations.AddField(
+        AddColumn(
             model_name="messagerecord",
             name="earlier_texts",
             field=models.TextField(null=True),

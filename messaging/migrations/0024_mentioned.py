@@ -2,24 +2,24 @@
 
 from django.db import migrations, models
 
-from messaging.migrations._online import AddFieldUnchecked
+from messaging.migrations._online import AddColumn
 
 
 class Migration(migrations.Migration):
     dependencies = [("messaging", "0023_reactions")]
 
     operations = [
-        migrations.AddField(
+        AddColumn(
             model_name="conversationrecord",
             name="mentioned_seq",
             field=models.JSONField(db_default={}, default=dict),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="conversationrecord",
             name="last_sender_id",
             field=models.CharField(blank=True, db_default="", default="", max_length=128),
         ),
-        AddFieldUnchecked(
+        AddColumn(
             model_name="conversationrecord",
             name="other_seq",
             field=models.PositiveBigIntegerField(db_default=0, default=0),

@@ -7,6 +7,7 @@ lock it did not get in time, can be run again.
 from typing import Any
 
 from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import AddField, AddIndex, CreateModel
 
 _VALID = """SELECT indisvalid FROM pg_index
@@ -51,8 +52,35 @@ class CreateModelOnce(CreateModel):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
 
 
-class AddFieldOnce(AddField):
-    """`AddField`, unless the column is there."""
+class AddColumn(AddField):
+    """`AddField` that reads and writes no row of the table.
+
+    - It adds no check, which `PositiveIntegerField` and, on SQLite, `JSONField` bring: the database
+      would read each row before anybody may write again. The code stores no negative number and no
+      invalid JSON.
+    - On SQLite, Django copies the whole table to add a column that may not be null. SQLite itself
+      adds a column with a constant default at once.
+    """
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        connection = schema_editor.connection
+        model = to_state.apps.get_model(app_label, self.model_name)
+        field = model._meta.get_field(self.name)
+        field.db_check = lambda connection: None
+        try:
+            if connection.vendor != "sqlite":
+                super().database_forwards(app_label, schema_editor, from_state, to_state)
+            elif self.allow_migrate_model(connection.alias, model):
+                earlier = from_state.apps.get_model(app_label, self.model_name)
+                BaseDatabaseSchemaEditor.add_field(schema_editor, earlier, field)
+        finally:
+            vars(field).pop("db_check", None)
+
+
+class AddFieldOnce(AddColumn):
+    """`AddColumn`, unless the column is there."""
 
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
@@ -63,22 +91,3 @@ class AddFieldOnce(AddField):
             columns = connection.introspection.get_table_description(cursor, model._meta.db_table)
         if model._meta.get_field(self.name).column not in {column.name for column in columns}:
             super().database_forwards(app_label, schema_editor, from_state, to_state)
-
-
-class AddFieldUnchecked(AddField):
-    """`AddField`, on PostgreSQL without the check that a `PositiveIntegerField` brings.
-
-    With a check in the same statement, PostgreSQL reads each row of the table before anybody may
-    use it again. The code never stores a negative number.
-    """
-
-    def database_forwards(
-        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
-    ) -> None:
-        field = to_state.apps.get_model(app_label, self.model_name)._meta.get_field(self.name)
-        if schema_editor.connection.vendor == "postgresql":
-            field.db_check = lambda connection: None
-        try:
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-        finally:
-            vars(field).pop("db_check", None)

@@ -25,6 +25,9 @@ _WHOLE = re.compile(
     re.IGNORECASE,
 )
 
+_LOCKING = ((_INDEX, 3), (_ALTER, 1), (_ROWS, 1), (_WHOLE, 2))
+_REFERENCED = re.compile(rf"\bREFERENCES {_NAME}", re.IGNORECASE)
+
 
 def mistakes(statements: Sequence[str]) -> Iterator[str]:
     """Yield what the statements of one migration do wrong. Tables that it creates are empty."""
@@ -36,6 +39,21 @@ def mistakes(statements: Sequence[str]) -> Iterator[str]:
         for table, why in _of(text):
             if table not in new:
                 yield f"{why}: {text}"
+
+
+def altered_tables(statements: Sequence[str]) -> set[str]:
+    """Return the tables that the statements of one migration lock against those who write, besides
+    those that it creates."""
+    new: set[str] = set()
+    locked: set[str] = set()
+    for statement in statements:
+        text = " ".join(statement.split()).rstrip(";")
+        new |= {created[1] for created in [_CREATED.match(text)] if created}
+        for pattern, group in _LOCKING:
+            if found := pattern.match(text):
+                locked.add(found[group])
+        locked |= set(_REFERENCED.findall(text))
+    return locked - new
 
 
 def _of(text: str) -> Iterator[tuple[str, str]]:

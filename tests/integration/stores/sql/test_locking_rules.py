@@ -7,10 +7,11 @@ import pytest
 from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from pytest_django import DjangoDbBlocker
 
 from tests.integration.stores.databases import named_database
-from tests.integration.stores.sql.locking_rules import mistakes
+from tests.integration.stores.sql.locking_rules import altered_tables, mistakes
 from tests.integration.stores.sql.test_migrating import _url
 
 __all__ = ["_url"]
@@ -93,3 +94,29 @@ def test_no_migration_holds_a_lock_for_long(executed: dict[str, list[str]]) -> N
 
     assert len(executed) >= 19
     assert wrong == []
+
+
+def test_no_transaction_locks_two_tables_in_use(executed: dict[str, list[str]]) -> None:
+    """It would keep the first table locked while it waits for the second one, and sends, which use
+    both, would deadlock with it."""
+    disk = MigrationLoader(None).disk_migrations
+    wrong = {}
+    for name, statements in executed.items():
+        app, _, migration = name.partition(".")
+        if disk[app, migration].atomic and len(tables := altered_tables(statements)) > 1:
+            wrong[name] = tables
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("statements", "tables"),
+    [
+        (['ALTER TABLE "t" ADD COLUMN "a" integer', "ALTER TABLE u DROP COLUMN a"], {"t", "u"}),
+        (['CREATE TABLE "t" ("b" integer)', 'ALTER TABLE "t" ADD COLUMN "a" integer'], set()),
+        (['CREATE TABLE "t" ("b" integer)', 'ALTER TABLE "t" ADD REFERENCES "u" ("c")'], {"u"}),
+        (["CREATE INDEX a ON t (b)", "UPDATE u SET a = 1"], {"t", "u"}),
+    ],
+)
+def test_which_tables_are_locked(statements: list[str], tables: set[str]) -> None:
+    assert altered_tables(statements) == tables
