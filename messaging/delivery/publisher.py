@@ -16,7 +16,7 @@ from messaging.delivery.delivery import Delivery, Replacement
 from messaging.delivery.hub.copies import person_key
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.late_joiners import replacements
-from messaging.delivery.link.link import Link
+from messaging.delivery.link.links import AnyLink
 from messaging.delivery.traces import delivery, traces_of
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
@@ -27,7 +27,7 @@ from messaging.wire.events import EventEncoder
 
 
 class Publisher:
-    def __init__(self, *, hub: Hub, link: Link | None, events: EventEncoder) -> None:
+    def __init__(self, *, hub: Hub, link: AnyLink | None, events: EventEncoder) -> None:
         self._hub = hub
         self._link = link
         self._events = events

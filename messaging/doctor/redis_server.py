@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import redis.asyncio
@@ -11,6 +12,7 @@ from redis import exceptions
 
 from messaging.doctor.findings import Finding, Stopwatch, ok, problem, warning
 from messaging.redis.client import UNREACHABLE, describe, make_redis
+from messaging.redis.hosts import Host, address_of
 
 _LEAST_VERSION = (6, 2)
 """The first version with ZMSCORE, SMISMEMBER, and ZADD with GT."""
@@ -58,9 +60,21 @@ _REFUSALS: Sequence[tuple[str, str, str]] = (
 
 
 async def examine_redis() -> Sequence[Finding]:
-    client = make_redis(settings.REDIS)
-    if client is None:
+    if settings.REDIS is None:
         return [ok("No Redis is configured: this is the only instance.")]
+    if not settings.MORE_REDIS:
+        return await _examine_host(settings.REDIS)
+    hosts = [settings.REDIS, *settings.MORE_REDIS]
+    examined = await asyncio.gather(*map(_examine_host, hosts))
+    return [
+        replace(finding, text=f"{address_of(host)}: {finding.text}")
+        for host, findings in zip(hosts, examined, strict=True)
+        for finding in findings
+    ]
+
+
+async def _examine_host(host: Host) -> Sequence[Finding]:
+    client = make_redis(host)
     try:
         return await _examine(client)
     except UNREACHABLE as error:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, overload
 from weakref import WeakKeyDictionary
 
 import redis
@@ -28,6 +28,10 @@ UNREACHABLE = (RedisError, OSError, TimeoutError)
 """The errors of a call when Redis is gone, refuses, or hangs."""
 
 
+@overload
+def make_redis(host: Mapping[str, Any]) -> redis.asyncio.Redis: ...
+@overload
+def make_redis(host: Mapping[str, Any] | None) -> redis.asyncio.Redis | None: ...
 def make_redis(host: Mapping[str, Any] | None) -> redis.asyncio.Redis | None:
     """Return a client that waits a second for each answer; None if no Redis is configured.
 

@@ -1,5 +1,6 @@
-"""The location of Redis: one `hosts` entry for channels_redis and for our own client."""
+"""The location of Redis: the `hosts` entries for channels_redis and for our own client."""
 
+import hashlib
 import re
 import socket
 from collections.abc import Mapping, Sequence
@@ -12,8 +13,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 Host = dict[str, Any]
+_Place = tuple[str, int, int]
+"""Host, port and database."""
 
+MAX_ADDRESSES = 16
+_PORT = 6379
 _SENTINEL_PORT = 26379
+_BETWEEN_URLS = re.compile(r",(?=\s*[a-z]+://)", re.IGNORECASE)
 _OPTIONS: Mapping[str, Any] = {
     "socket_connect_timeout": 2,  # seconds
     # If the kernel gives up a connection (ETIMEDOUT), redis-py takes that for "no message yet",
@@ -42,20 +48,60 @@ _SENTINEL_OPTIONS: Mapping[str, Any] = {
 }
 
 
-def find_redis(*, url: str, sentinels: Sequence[str], master: str) -> Host | None:
-    """Return the `hosts` entry, or None if no Redis is configured; then there is only one instance.
+def find_redis(*, url: str, sentinels: Sequence[str], master: str) -> Sequence[Host]:
+    """Return the `hosts` entries; none if no Redis is configured, and then there is only one
+    instance.
 
-    `url` has redis-py's form, `redis[s]://[[user]:password@]host[:port][/db][?option=value&…]`. An
-    entry of `sentinels` is `host[:port]`. `master` is the name of the monitored primary, or such a
-    URL with the name as its host. Raises ValueError, which says what is wrong and never shows a
-    password.
+    `url` has redis-py's form, `redis[s]://[[user]:password@]host[:port][/db][?option=value&…]`, or
+    is several of these, comma-separated. An entry of `sentinels` is `host[:port]`. `master` is the
+    name of the monitored primary, or such a URL with the name as its host. Raises ValueError, which
+    says what is wrong and never shows a password.
     """
     if sentinels and master:
-        return _behind_sentinels(sentinels, master)
-    if not url:
-        return None
-    _parse("REDIS_URL", url)
-    return {"address": url, **_OPTIONS}
+        return [_behind_sentinels(sentinels, master)]
+    hosts: dict[_Place, Host] = {}
+    for each in split_urls(url):
+        _parse("REDIS_URL", each)
+        host = {"address": each, **_OPTIONS}
+        place = _place_of(each)
+        if place in hosts:
+            raise ValueError(f"REDIS_URL names {address_of(host)} twice.")
+        hosts[place] = host
+    if len(hosts) > MAX_ADDRESSES:
+        raise ValueError(f"REDIS_URL has more than {MAX_ADDRESSES} addresses.")
+    return list(hosts.values())
+
+
+def first_host(hosts: Sequence[Host]) -> Host | None:
+    """Return the first entry; None if there is none."""
+    return hosts[0] if hosts else None
+
+
+def split_urls(urls: str) -> Sequence[str]:
+    """Return the URLs of a comma-separated list. A comma within a password separates nothing."""
+    return [url.strip() for url in _BETWEEN_URLS.split(urls) if url.strip()]
+
+
+def address_of(host: Host) -> str:
+    """Return what names a `hosts` entry in logs and metrics: `host:port/db`, or the name of the
+    monitored primary."""
+    if "address" not in host:
+        return str(host["master_name"])
+    name, port, database = _place_of(host["address"])
+    return f"[{name}]:{port}/{database}" if ":" in name else f"{name}:{port}/{database}"
+
+
+def digest_of(hosts: Sequence[Host]) -> str:
+    """Return eight hexadecimal digits for these addresses in this order. User, password and other
+    options do not change them."""
+    return hashlib.sha256(",".join(map(address_of, hosts)).encode()).hexdigest()[:8]
+
+
+def _place_of(url: str) -> _Place:
+    """Return the place of a URL, in which port and database may be left out. The database may be an
+    option."""
+    options: dict[str, Any] = {**parse_url(url)}
+    return options["host"].lower(), options.get("port", _PORT), int(options.get("db", 0))
 
 
 def _behind_sentinels(entries: Sequence[str], master: str) -> Host:

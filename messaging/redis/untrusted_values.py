@@ -15,7 +15,7 @@ from messaging.redis.client import describe
 
 logger = structlog.get_logger(__name__)
 
-MAX_INSTANCES = 256
+MAX_INSTANCES = 1_024
 """Further entries of a registry are ignored: each costs a command at every read."""
 _AHEAD_SECONDS = 60.0
 """How many seconds the clock of the writing instance may be ahead."""

@@ -5,11 +5,13 @@ changes elsewhere. `conversations` delivers them; `sessions` manages connections
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from messaging.commits.conversation_cache import ConversationCache
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.conversation_delta import apply_delta
+from messaging.delivery.heartbeats import Heartbeats
 from messaging.delivery.hub.connections import Connections
 from messaging.delivery.hub.conversations import Conversations
 from messaging.delivery.hub.copies import CopiesOfPeople
@@ -19,7 +21,7 @@ from messaging.delivery.hub.streams.stream import Stream
 from messaging.delivery.shared_frames import SharedFrames
 from messaging.domain.conversation import Conversation
 from messaging.stores.conversations import Store
-from messaging.wire.events import EventEncoder
+from messaging.wire.events import EventEncoder, EventType
 
 
 class Hub:
@@ -33,6 +35,7 @@ class Hub:
         self.sessions = Sessions(
             store=store, connections=self.connections, conversations=self._conversations
         )
+        self.heartbeats = Heartbeats(partial(events.soft, EventType.HEARTBEAT, {}))
         self.copies: Sequence[CopiesOfPeople[Any]] = ()
         """The other caches that `forget` invalidates."""
         self.last_changed: str | None = None

@@ -21,9 +21,10 @@ class RecentlyDisconnected:
 
     def remember(self, user_id: str, conversations: frozenset[str]) -> None:
         """Remember a list. `conversations` are the ids of all of this person's conversations."""
-        self._lists[user_id] = (conversations, time.monotonic() + _SECONDS)
+        now = time.monotonic()
+        self._lists[user_id] = (conversations, now + _SECONDS)
         self._lists.move_to_end(user_id)
-        if len(self._lists) > _MAX_USERS:
+        while self._oldest_until < now or len(self._lists) > _MAX_USERS:
             self._lists.popitem(last=False)
 
     def pop(self, user_id: str) -> frozenset[str] | None:
@@ -36,3 +37,7 @@ class RecentlyDisconnected:
 
     def clear(self) -> None:
         self._lists.clear()
+
+    @property
+    def _oldest_until(self) -> float:
+        return next(iter(self._lists.values()))[1]

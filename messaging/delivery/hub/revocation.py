@@ -46,6 +46,12 @@ class AccessList:
         """The people who are being read again, with the callbacks to call then."""
         self._places = asyncio.Semaphore(_READS_AT_ONCE)
         self._tasks: TaskSet[None] = TaskSet()
+        self._forget: Callable[[str], None] = _nothing
+
+    def when_erased(self, forget: Callable[[str], None]) -> None:
+        """Call `forget` with the id of a person when their erasure begins, and again when it has
+        ended."""
+        self._forget = forget
 
     async def stop(self) -> None:
         await self._tasks.stop()
@@ -116,7 +122,10 @@ class AccessList:
 
     def learn(self, access: Access) -> None:
         """Apply a change, made here or elsewhere. Idempotent."""
+        before = self._known.get(access.user_id)
         access = self._keep(access)
+        if access.erasing or (before is not None and before.erasing):
+            self._forget(access.user_id)
         ended = 0
         for connection in self._connections.of(access.user_id):
             if not access.admits(connection.signed_in_at):
@@ -142,6 +151,10 @@ class AccessList:
         if len(self._known) > _MAX_PEOPLE:
             self._known.popitem(last=False)
         return access
+
+
+def _nothing(user_id: str) -> None:
+    """Do nothing."""
 
 
 def _is_newer(one: Access, other: Access) -> bool:

@@ -3,8 +3,8 @@
 Version 2 is a map with its content as bytes under `body`, a digest, and, if keys are set, a
 signature. A release that knows only version 1 reads it as a message without items. Version 1,
 `{type, from, at, items}`, is the format of releases before version 2. It is sent while such an
-instance is live (`messaging.delivery.link.peers`), and always accepted. This release adds a digest
-to it, which those releases ignore.
+instance is live (`messaging.delivery.link.instances.peers`), and always accepted. This release adds
+a digest to it, which those releases ignore.
 
 Every value is checked for type, range and size. A wrong value refuses the whole message or one
 item, and raises only `Refused`.

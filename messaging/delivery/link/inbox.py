@@ -25,7 +25,7 @@ from messaging.delivery.link.messages import (
     LinkMessage,
     PeopleChanged,
 )
-from messaging.delivery.link.polling import Polling
+from messaging.delivery.link.polling import MissedEvents
 from messaging.delivery.link.refused_messages import Reason, Refusals, Refused
 from messaging.delivery.traces import delivery
 from messaging.instruments.metrics import DELIVERY_LINK_SECONDS, TRANSIT_SECONDS
@@ -35,13 +35,18 @@ _LONGEST_SECONDS = 60.0
 not measured: the sender's clock or its time is wrong."""
 
 
-class Instances(Protocol):
-    """The part of the link that is used here: it knows the other instances."""
+class OwnLink(Protocol):
+    """The part of the link that is used here."""
 
     def on_own_beacon(self, beacon: Beacon) -> None: ...
+    def acknowledge(self, message: AccessKnown) -> None: ...
+
+
+class Instances(Protocol):
+    """The part of the watch over the other instances that is used here."""
+
     def on_beacon(self, beacon: Beacon, sender: str) -> None: ...
     def on_goodbye(self, sender: str) -> None: ...
-    def acknowledge(self, message: AccessKnown) -> None: ...
 
 
 class Inbox:
@@ -50,15 +55,17 @@ class Inbox:
         *,
         boot_id: str,
         wire: Wire,
+        own: OwnLink,
         instances: Instances,
         announcements: Announcements,
         hub: Hub,
         access: AccessList,
-        polling: Polling,
+        polling: MissedEvents,
         refusals: Refusals,
     ) -> None:
         self._boot_id = boot_id
         self._wire = wire
+        self._own = own
         self._instances = instances
         self._announcements = announcements
         self._hub = hub
@@ -90,7 +97,7 @@ class Inbox:
     def _handle(self, item: LinkMessage, sender: str) -> None:
         if sender == self._boot_id:
             if isinstance(item, Beacon):
-                self._instances.on_own_beacon(item)
+                self._own.on_own_beacon(item)
             return
         match item:
             case Batch():
@@ -114,7 +121,7 @@ class Inbox:
                 self._instances.on_goodbye(sender)
             case AccessChanged():
                 known = AccessKnown(number=item.number, to=sender)
-                self._access.check(item.access.user_id, lambda: self._instances.acknowledge(known))
+                self._access.check(item.access.user_id, lambda: self._own.acknowledge(known))
             case AccessKnown() if item.to == self._boot_id:
                 self._announcements.acknowledged(item.number, sender)
 

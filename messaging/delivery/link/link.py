@@ -2,7 +2,8 @@
 
 The link is down if its own beacon has not come back for three seconds, or two publishes have failed
 in a row, whatever state the client library reports. While it is down `polling` reads the store
-instead. `sender` publishes, `receiver` receives, `inbox` handles messages.
+instead. `sender` publishes, `receiver` receives, `inbox` handles messages, `instances.watch` knows
+the other instances.
 
 Not promised: a published message may not arrive. The hubs find missing versions by number, and by
 the beacon if nothing follows.
@@ -10,7 +11,7 @@ the beacon if nothing follows.
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -23,8 +24,9 @@ from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.revocation import AccessList
 from messaging.delivery.link.announcements import Announcements
 from messaging.delivery.link.beacon import BEACON_SECONDS
-from messaging.delivery.link.encoding import VERSION, Wire
+from messaging.delivery.link.encoding import Wire
 from messaging.delivery.link.inbox import Inbox
+from messaging.delivery.link.instances.watch import MAX_BEACONS, InstanceWatch, PeerListener
 from messaging.delivery.link.messages import (
     AccessKnown,
     Beacon,
@@ -32,16 +34,17 @@ from messaging.delivery.link.messages import (
     LinkMessage,
     PeopleChanged,
 )
-from messaging.delivery.link.peers import Peers
-from messaging.delivery.link.polling import Polling
+from messaging.delivery.link.polling import MissedEvents
 from messaging.delivery.link.receiver import LinkReceiver, ReceivingLayer
 from messaging.delivery.link.refused_messages import Refusals
 from messaging.delivery.link.send_queue import OutboundMessage
-from messaging.delivery.link.sender import INSTANCES, LinkSender, PublishingLayer
+from messaging.delivery.link.sender import INSTANCES, LinkSender, PublishingLayer, group_of
 from messaging.delivery.link.signing import Signing
 from messaging.domain.people import Access
 from messaging.instruments.log_sampling import Sparing
+from messaging.instruments.metrics import LINK_ADDRESS_UP
 from messaging.redis import raw_layer  # noqa: F401 - registers the serializer
+from messaging.redis.beats import Beats
 from messaging.redis.client import describe
 
 logger = structlog.get_logger(__name__)
@@ -51,26 +54,10 @@ _DOWN_FAILURES = 2
 _RENEW_SECONDS = 4.0
 _BEAT_PAUSE = 0.1
 _GOODBYE_SECONDS = 1.0
-_MAX_NAMED = 10
 
 
 class ChannelLayer(ReceivingLayer, PublishingLayer, Protocol):
     """The part of a Channels layer that is used here (its public interface)."""
-
-
-class PeerListener(Protocol):
-    """Receives reports on the other instances, and knows which of them are registered."""
-
-    @property
-    def registered(self) -> Collection[str]:
-        """Return the boot ids of the other instances in the registry."""
-
-    def met(self, boot_id: str) -> None:
-        """Note an instance that sends beacons and is not registered."""
-
-    def ended(self, boot_id: str, heard_at: float) -> None:
-        """Handle the end of an instance without a goodbye, with the time of its last beacon by the
-        monotonic clock."""
 
 
 class Link:
@@ -80,43 +67,57 @@ class Link:
         receiving: ChannelLayer,
         publishing: ChannelLayer,
         hub: Hub,
-        polling: Polling,
+        polling: MissedEvents,
         access: AccessList,
         boot_id: str,
         listener: PeerListener,
         signing: Signing | None = None,
+        beats: Beats | None = None,
+        max_beacons: int = MAX_BEACONS,
+        address: str = "",
     ) -> None:
         """Create the link. `receiving` and `publishing` are two layers, because channels_redis
-        makes every subscription wait for the round trip of the previous publish."""
+        makes every subscription wait for the round trip of the previous publish.
+
+        Among more than `max_beacons` instances, beacons go to their sender alone; this needs
+        `beats`. `address` names the Redis in the log and the metrics."""
         self.up = True
+        self._address = address
         self._publishing = publishing
         self._hub = hub
         self._polling = polling
-        self._listener = listener
-        self._lines = Sparing()
-        self._announcements = Announcements(
-            publish=self._publish_to_all,
-            peers=lambda: self.peers,
+        lines = Sparing()
+        self._announcements = Announcements(publish=self._publish_to_all, peers=lambda: self.peers)
+        self._watch = InstanceWatch(
+            listener=listener,
+            look_back=polling.look_back,
+            lines=lines,
+            beats=beats,
+            max_beacons=max_beacons,
         )
-        wire = Wire(boot_id, signing=signing or Signing())
+        wire, own_group = Wire(boot_id, signing=signing or Signing()), group_of(boot_id)
         self._sender = LinkSender(
             publishing,
             wire=wire,
-            common_version=self._common_version,
+            own_group=own_group,
+            common_version=self._watch.common_version,
             on_failure=self._publish_failed,
+            instances=lambda: self._watch.count,
         )
         inbox = Inbox(
             boot_id=boot_id,
             wire=wire,
-            instances=self,
+            own=self,
+            instances=self._watch,
             announcements=self._announcements,
             hub=hub,
             access=access,
             polling=polling,
-            refusals=Refusals(self._lines),
+            refusals=Refusals(lines),
         )
-        self._receiver = LinkReceiver(receiving, on_message=inbox.take, is_up=lambda: self.up)
-        self._peers = Peers(time.monotonic())
+        self._receiver = LinkReceiver(
+            receiving, own_group=own_group, on_message=inbox.take, is_up=lambda: self.up
+        )
         self._beat_now = asyncio.Event()
         self._last_echo = time.monotonic()
         self._tasks: TaskSet[None] = TaskSet()
@@ -125,16 +126,33 @@ class Link:
     def peers(self) -> frozenset[str]:
         """Return the other live instances by boot id, as far as is known; none while the link is
         down."""
-        return self._peers.alive if self.up else frozenset()
+        return self._watch.alive if self.up else frozenset()
+
+    @property
+    def down_addresses(self) -> Sequence[str]:
+        """Return the own address while no events arrive through it."""
+        return [] if self.up else [self._address]
+
+    @property
+    def use_other_addresses(self) -> bool:
+        """Return whether another instance uses other Redis addresses."""
+        return self._watch.use_other_addresses
+
+    @property
+    def waiting_characters(self) -> int:
+        """Return the approximate size of the messages that wait for a publish."""
+        return self._sender.characters()
 
     def start(self, *, connected: bool) -> None:
         """Start the link. `connected`: whether Redis has just answered."""
         self._last_echo = time.monotonic()
-        self._peers = Peers(self._last_echo)
+        self._watch.start(self._last_echo)
+        self._show()
         if not connected:
             self._go_down("not connected")
         self._sender.start()
         self._tasks.start(repeat(self._beat, failed="link.beat_failed", pause=_BEAT_PAUSE))
+        self._tasks.start(repeat(self._beat_in_redis, failed="link.beat_failed"))
         self._tasks.start(repeat(self._renew, failed="link.renewal_failed"))
         self._receiver.start()
 
@@ -148,9 +166,12 @@ class Link:
         try:
             async with asyncio.timeout(_GOODBYE_SECONDS):
                 await self._sender.finish(goodbye=goodbye)
+                if goodbye:
+                    await self._watch.leave()
         except Exception as error:  # noqa: BLE001 - a layer may raise anything
             logger.info("link.no_goodbye", error=describe(error))
         await self._receiver.close()
+        await self._watch.close()
         with suppress(TimeoutError):  # do not wait for a hanging Redis
             async with asyncio.timeout(_GOODBYE_SECONDS):
                 await self._publishing.flush()
@@ -208,9 +229,6 @@ class Link:
         """Report in the next beacons that this version exists, and who is in the conversation."""
         self._sender.repeat(conversation_id, version, user_ids)
 
-    def _common_version(self) -> int:
-        return self._peers.common_version(time.monotonic(), highest=VERSION)
-
     def _publish_to_all(self, message: LinkMessage) -> None:
         self._sender.send(INSTANCES, OutboundMessage(message=message, conversation_id=""))
 
@@ -234,8 +252,12 @@ class Link:
         logger.info("link.renewed")
         await self._receiver.renew()
 
+    async def _beat_in_redis(self) -> None:
+        await self._watch.beat()
+        await asyncio.sleep(BEACON_SECONDS)
+
     async def _beat(self) -> None:
-        self._sender.send_beacon()
+        self._sender.send_beacon(to_all=self._watch.needs_beacon())
         begun = time.monotonic()
         try:
             async with asyncio.timeout(BEACON_SECONDS):
@@ -254,55 +276,36 @@ class Link:
         if now - self._last_echo > _DOWN_SECONDS:
             self._go_down("no echo")
             return
-        self._peers.note_registered(self._listener.registered, now)
-        ended = self._peers.pop_ended(now)
-        if not ended:
-            return
-        self._polling.look_back(min(heard_at for _, heard_at in ended))
-        unsaid = self._lines.take()
-        if unsaid is not None:
-            named = [boot_id for boot_id, _ in ended[:_MAX_NAMED]]
-            logger.warning("link.peer_ended", boot_ids=named, ended=len(ended), unsaid=unsaid)
-        for boot_id, heard_at in ended:
-            self._listener.ended(boot_id, heard_at)
+        self._watch.check(now)
 
     def _go_down(self, reason: str) -> None:
         if self.up:
             self.up = False
-            logger.warning("link.down", reason=reason)
+            self._show()
+            logger.warning("link.down", reason=reason, address=self._address)
             self._polling.link_down(self._last_echo)
-
-    # The other instances
 
     def on_own_beacon(self, beacon: Beacon) -> None:
         """Handle an own beacon that came back: the link is up."""
-        if not self._sender.sent_beacon(beacon.number):
+        if not self._sender.sent_beacon(beacon.echo):
             return  # not ours, or a repetition
         self._last_echo = time.monotonic()
         self._sender.came_back(beacon.commits)
         if not self.up:
             self.up = True
-            logger.info("link.up")
-            self._peers.link_restored(self._last_echo)
+            self._show()
+            logger.info("link.up", address=self._address)
+            self._watch.link_restored(self._last_echo)
             self._polling.link_up()
-
-    def on_beacon(self, beacon: Beacon, sender: str) -> None:
-        """Handle a beacon of another instance."""
-        if sender not in self._listener.registered:
-            self._listener.met(sender)
-        missed_since = self._peers.note_beacon(
-            sender, beacon.number, time.monotonic(), reads=beacon.reads
-        )
-        if missed_since is not None:
-            self._polling.look_back(missed_since)
-            unsaid = self._lines.take()
-            if unsaid is not None:
-                logger.info("link.beacons_missed", boot_id=sender, unsaid=unsaid)
-
-    def on_goodbye(self, sender: str) -> None:
-        """Handle the goodbye of another instance."""
-        self._peers.goodbye(sender)
 
     def acknowledge(self, message: AccessKnown) -> None:
         """Inform the instance that changed a person's access that the change is applied here."""
-        self._publish_to_all(message)
+        if self._watch.quiet:
+            item = OutboundMessage(message=message, conversation_id="")
+            self._sender.send(group_of(message.to), item)
+        else:
+            self._publish_to_all(message)
+
+    def _show(self) -> None:
+        if self._address:
+            LINK_ADDRESS_UP.labels(self._address).set(self.up)

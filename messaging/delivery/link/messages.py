@@ -46,10 +46,14 @@ class Commits(Struct, frozen=True, array_like=True):
 
 class Beacon(Struct, frozen=True, kw_only=True, tag_field="type", tag="beacon"):
     number: Number
+    """The number of the beacons to all so far, this one included if it goes to all."""
     commits: Annotated[dict[ConversationId, Commits], Meta(max_length=_MAX_COMMITS)] = {}
     reads: Annotated[int, Meta(ge=1, le=1_000)] = 1
     """The highest version of the format that the sender reads. Releases before the second version
     neither send nor read this field."""
+    echo: Number = 0
+    """The number of all beacons so far, those to the sender alone included. 0 from releases that
+    send each beacon to all, and need those of the others."""
 
 
 class Goodbye(Struct, frozen=True, kw_only=True, tag_field="type", tag="goodbye"):

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -66,6 +66,15 @@ class StoreClock:
         """Return the store's time at a time of the monotonic clock, or slightly less."""
         assert self._offset is not None
         return datetime.fromtimestamp(moment + self._offset, UTC)
+
+
+class MissedEvents(Protocol):
+    """The part of the polling that the link to a Redis uses."""
+
+    def link_down(self, since: float) -> None: ...
+    def link_up(self) -> None: ...
+    def look_back(self, since: float) -> None: ...
+    def is_ahead(self, moment: datetime) -> bool: ...
 
 
 class Polling:
@@ -133,6 +142,14 @@ class Polling:
         """Poll once: events may have been missed since this time."""
         self._since = since if self._since is None else min(self._since, since)
         self._wanted.set()
+
+    def store_switched(self) -> None:
+        """Poll once, write the own note again and look for those of others: another store is in
+        use, which has another clock and no notes."""
+        self._clock = StoreClock()
+        self._renew_note_at = 0.0
+        self._look_now.set()
+        self.look_back(time.monotonic() - _LOOK_BACK_SECONDS)
 
     async def write_note(self) -> None:
         """Inform the other instances that commits here are not published. Raises

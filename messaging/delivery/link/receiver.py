@@ -1,5 +1,6 @@
 """The receiving half of the link: one channel of the Redis layer for the whole process. It is in
-the group of every followed conversation and in the group `instances`.
+the group of every followed conversation, in the group `instances`, and in the group of this
+instance alone.
 
 Not promised: a published message may not arrive. Redis pub/sub drops messages without a subscriber.
 """
@@ -42,16 +43,19 @@ class LinkReceiver:
         self,
         layer: ReceivingLayer,
         *,
+        own_group: str,
         on_message: Callable[[object], None],
         is_up: Callable[[], bool],
     ) -> None:
-        """Create a receiver. `on_message` gets every message. While the link is not up, failures
-        are expected, and logged only for debugging."""
+        """Create a receiver. `own_group` is the group of this instance alone. `on_message` gets
+        every message. While the link is not up, failures are expected, and logged only for
+        debugging."""
         self._layer = layer
         self._on_message = on_message
         self._is_up = is_up
         self._channel = f"chat.instance.{uuid.uuid4().hex}"
-        self._wanted: set[str] = {INSTANCES}
+        self._of_beacons = frozenset({INSTANCES, own_group})
+        self._wanted = set(self._of_beacons)
         self._joined: set[str] = set()
         self._wanted_changed = asyncio.Event()
         self._tasks: TaskSet[None] = TaskSet()
@@ -98,8 +102,8 @@ class LinkReceiver:
                 async with asyncio.timeout(_SUBSCRIBE_SECONDS):
                     await self._layer.group_discard(group, self._channel)
                 self._joined.discard(group)
-            # `instances` last: its returning beacon shows that all subscriptions are active.
-            for group in sorted(self._wanted - self._joined, key=INSTANCES.__eq__):
+            # The groups of beacons last: a returning beacon shows that all are joined.
+            for group in sorted(self._wanted - self._joined, key=self._of_beacons.__contains__):
                 async with asyncio.timeout(_SUBSCRIBE_SECONDS):
                     await self._layer.group_add(group, self._channel)
                 self._joined.add(group)

@@ -5,19 +5,17 @@ If many conversations wait because Redis is slow, everything goes to the group o
 once, so no conversation waits for the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from messaging.delivery.link.messages import LinkMessage
-from messaging.instruments.memory import show_weight
 
-_MANY_GROUPS = 16
 _MAX_ITEMS = 1_000
 _MAX_CHARACTERS = 2 * 1024 * 1024
 """The maximum in one publish, except for a single item. Redis drops a subscriber with 32 MiB of
 unread data (https://redis.io/docs/latest/develop/reference/clients/#output-buffer-limits)."""
 _MAX_WAITING = 10_000
-_MAX_CHARACTERS_WAITING = 64 * 1024 * 1024
+MAX_CHARACTERS_WAITING = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,19 +24,22 @@ class OutboundMessage:
     conversation_id: str
     version: int | None = None
     """The version that it reports; None if losing it is harmless."""
+    repeated: bool = False
+    """Whether it reports again what was published before, so that only its loss is noted."""
     added: Sequence[str] = ()
     size: int = 500
     """Approximate number of characters."""
 
 
 class SendQueue:
-    def __init__(self, everybody: str) -> None:
-        """Create a queue. `everybody` is the group of all instances."""
+    def __init__(self, everybody: str, *, many_groups: Callable[[], float]) -> None:
+        """Create a queue. `everybody` is the group of all instances, to which everything goes while
+        more than `many_groups` groups wait."""
         self._everybody = everybody
+        self._many_groups = many_groups
         self._groups: dict[str, list[OutboundMessage]] = {}
         self._count = 0
         self._characters = 0
-        show_weight("link", self, SendQueue.characters, most=_MAX_CHARACTERS_WAITING)
 
     def __len__(self) -> int:
         return self._count
@@ -49,7 +50,7 @@ class SendQueue:
 
     @property
     def full(self) -> bool:
-        return self._count >= _MAX_WAITING or self._characters >= _MAX_CHARACTERS_WAITING
+        return self._count >= _MAX_WAITING or self._characters >= MAX_CHARACTERS_WAITING
 
     def put(self, group: str, item: OutboundMessage) -> None:
         self._groups.setdefault(group, []).append(item)
@@ -58,7 +59,7 @@ class SendQueue:
 
     def take(self) -> tuple[str, Sequence[OutboundMessage]]:
         """Return the next publish: a group and its messages, first in, first out."""
-        if len(self._groups) > _MANY_GROUPS:
+        if len(self._groups) > self._many_groups():
             return self._everybody, self._take_from(list(self._groups))
         group = next(iter(self._groups))
         return group, self._take_from([group])

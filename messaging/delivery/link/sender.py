@@ -16,10 +16,15 @@ from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.link.beacon import RecentCommits
 from messaging.delivery.link.encoding import VERSION, Wire
-from messaging.delivery.link.messages import Beacon, Goodbye, LinkMessage
-from messaging.delivery.link.send_queue import OutboundMessage, SendQueue
+from messaging.delivery.link.messages import Beacon, Goodbye, LinkMessage, PeopleChanged
+from messaging.delivery.link.send_queue import (
+    MAX_CHARACTERS_WAITING,
+    OutboundMessage,
+    SendQueue,
+)
 from messaging.delivery.traces import published
 from messaging.instruments import tracing
+from messaging.instruments.memory import show_weight
 from messaging.instruments.metrics import LINK_LOST, LINK_VERSION, PUBLISH_SECONDS
 from messaging.redis.client import describe
 
@@ -27,7 +32,20 @@ logger = structlog.get_logger(__name__)
 
 INSTANCES = "instances"
 """The group of all instances."""
+
+
+def group_of(boot_id: str) -> str:
+    """Return the group of one instance alone."""
+    return f"instance.{boot_id}"
+
+
 _PUBLISH_SECONDS = 1.0
+_MANY_GROUPS = 16
+_GROUPS_PER_INSTANCE = 0.25
+"""A publish to all costs as many deliveries as there are instances, so with many of them more
+groups wait for a publish of their own."""
+_MANY_REPORTS = 500
+"""Reports may wait. One in the group of its conversation costs fewer bytes than one to all."""
 _RETRY_SECONDS = 1.0
 
 
@@ -43,31 +61,47 @@ class LinkSender:
         layer: PublishingLayer,
         *,
         wire: Wire,
+        own_group: str,
         common_version: Callable[[], int],
         on_failure: Callable[[int, str], None],
+        instances: Callable[[], int] = lambda: 1,
     ) -> None:
-        """Create a sender. `common_version` returns the newest version of the format that all
-        instances read at the moment. `on_failure` is called for each failed publish, with the
-        number of failures in a row and the reason."""
+        """Create a sender. `own_group` is the group of this instance alone. `common_version`
+        returns the newest version of the format that all instances read at the moment. `on_failure`
+        is called for each failed publish, with the number of failures in a row and the reason.
+        `instances` returns the number of instances."""
         self._layer = layer
         self._wire = wire
+        self._own_group = own_group
         self._common_version = common_version
         self._on_failure = on_failure
-        self._outgoing = SendQueue(INSTANCES)
+        self._outgoing = SendQueue(
+            INSTANCES, many_groups=lambda: max(_MANY_GROUPS, _GROUPS_PER_INSTANCE * instances())
+        )
+        self._reports = SendQueue(INSTANCES, many_groups=lambda: _MANY_REPORTS)
+        show_weight("link", self, LinkSender.characters, most=MAX_CHARACTERS_WAITING)
         self._recent = RecentCommits()
         self._something_to_do = asyncio.Event()
         self._failures = 0
         self._closed_until = 0.0
         self._number = 0
+        """The beacons to all."""
+        self._sent = 0
+        """All beacons."""
         self._echoed = 0
+        self._beacon_to_all = True
         self._beacon_due = False
-        self._beacon_was_last = False
+        self._beacon_was_last = self._report_was_last = False
         self._task: asyncio.Task[None] | None = None
 
     @property
     def failing(self) -> bool:
         """Return whether the last publish failed."""
         return self._failures > 0
+
+    def characters(self) -> int:
+        """Return the approximate number of waiting characters."""
+        return self._outgoing.characters() + self._reports.characters()
 
     def start(self) -> None:
         self._task = start_task(repeat(self._work, failed="link.sender_failed"))
@@ -81,22 +115,42 @@ class LinkSender:
         """Publish the waiting messages, after `stop`. Raises the errors of the layer, and has no
         timeout."""
         while self._outgoing:
-            await self._publish_waiting()
+            await self._publish_waiting(self._outgoing)
         if goodbye:
             await self._publish(INSTANCES, [Goodbye()])
 
     def send(self, group: str, item: OutboundMessage) -> None:
-        if time.monotonic() < self._closed_until or self._outgoing.full:
+        queue = self._reports if item.repeated else self._outgoing
+        if time.monotonic() < self._closed_until or queue.full:
             self._note([item])
         else:
-            self._outgoing.put(group, item)
+            queue.put(group, item)
             self._something_to_do.set()
 
-    def send_beacon(self) -> None:
+    def send_beacon(self, *, to_all: bool = True) -> None:
         """Publish a beacon next. It alternates with other messages if a publish takes as long as
-        the interval of beacons."""
-        self._beacon_due = True
+        the interval of beacons. If it does not go to all, the recent commits are reported in the
+        groups of their conversations."""
+        self._beacon_due, self._beacon_to_all = True, to_all
+        if not to_all:
+            self._report_commits()
         self._something_to_do.set()
+
+    def _report_commits(self) -> None:
+        for conversation_id, commits in self._recent.take_due():
+            # An added person may be connected to an instance that does not follow it.
+            group = INSTANCES if commits.added else conversation_id
+            message = PeopleChanged(
+                conversation_id=conversation_id, version=commits.version, added=commits.added
+            )
+            item = OutboundMessage(
+                message=message,
+                conversation_id=conversation_id,
+                version=commits.version,
+                added=commits.added,
+                repeated=True,
+            )
+            self.send(group, item)
 
     def repeat(self, conversation_id: str, version: int, user_ids: Iterable[str]) -> None:
         """Report in the next beacons that this version exists, and who is in the conversation."""
@@ -106,11 +160,11 @@ class LinkSender:
         """Note that an own beacon with these conversations came back."""
         self._recent.came_back(conversation_ids)
 
-    def sent_beacon(self, number: int) -> bool:
-        """Return whether a beacon with that number was sent and has not come back before."""
-        if not self._echoed < number <= self._number:
+    def sent_beacon(self, echo: int) -> bool:
+        """Return whether a beacon with that number of all was sent and has not come back before."""
+        if not self._echoed < echo <= self._sent:
             return False
-        self._echoed = number
+        self._echoed = echo
         return True
 
     def _note(self, items: Iterable[OutboundMessage]) -> None:
@@ -122,7 +176,7 @@ class LinkSender:
     async def _work(self) -> None:
         await self._something_to_do.wait()
         self._something_to_do.clear()
-        while self._beacon_due or self._outgoing:
+        while self._beacon_due or self._outgoing or self._reports:
             try:
                 async with asyncio.timeout(_PUBLISH_SECONDS):
                     await self._publish_next()
@@ -133,30 +187,45 @@ class LinkSender:
                 self._closed_until = 0.0
 
     async def _publish_next(self) -> None:
-        if self._beacon_due and not (self._beacon_was_last and self._outgoing):
+        """Publish a beacon, some events, or some reports. If all wait, they take turns."""
+        waits = bool(self._outgoing or self._reports)
+        if self._beacon_due and not (self._beacon_was_last and waits):
             self._beacon_due, self._beacon_was_last = False, True
             await self._publish_beacon()
-        else:
-            self._beacon_was_last = False
-            await self._publish_waiting()
+            return
+        self._beacon_was_last = False
+        self._report_was_last = bool(self._reports) and not (
+            self._report_was_last and self._outgoing
+        )
+        await self._publish_waiting(self._reports if self._report_was_last else self._outgoing)
 
-    async def _publish_waiting(self) -> None:
-        group, items = self._outgoing.take()
+    async def _publish_waiting(self, queue: SendQueue) -> None:
+        group, items = queue.take()
         messages = [item.message for item in items]
         begun = time.monotonic()
         try:
             await self._publish(group, messages)
-        finally:
+        except BaseException:
             self._note(items)
+            raise
+        self._note(item for item in items if not item.repeated)
         seconds = time.monotonic() - begun
         PUBLISH_SECONDS.observe(seconds)
         if tracing.tracer is not None:
             published(tracing.tracer, messages, seconds)
 
     async def _publish_beacon(self) -> None:
-        self._number += 1
-        beacon = Beacon(number=self._number, commits=dict(self._recent.as_message()), reads=VERSION)
-        await self._publish(INSTANCES, [beacon])
+        self._sent += 1
+        to_all = self._beacon_to_all
+        if to_all:
+            self._number += 1
+        beacon = Beacon(
+            number=self._number,
+            commits=dict(self._recent.as_message()) if to_all else {},
+            reads=VERSION,
+            echo=self._sent,
+        )
+        await self._publish(INSTANCES if to_all else self._own_group, [beacon])
 
     async def _publish(self, group: str, items: Sequence[LinkMessage]) -> None:
         version = self._common_version()
@@ -168,7 +237,7 @@ class LinkSender:
         self._failures += 1
         self._closed_until = time.monotonic() + _RETRY_SECONDS
         lost = self._outgoing.clear()
-        self._note(lost)
+        self._note([*lost, *self._reports.clear()])
         LINK_LOST.inc(len(lost))
         if self._failures == 1:
             logger.warning("link.publish_failed", error=reason)

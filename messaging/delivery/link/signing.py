@@ -20,7 +20,7 @@ from messaging.delivery.link.refused_messages import Reason, Refused
 WINDOW_SECONDS = 60.0
 """How far a signed message's time may be from the local clock."""
 LEAST_KEY_CHARACTERS = 32
-_MAX_SENDERS = 1_000
+_MAX_SENDERS = 4_000
 _PURPOSE = b"chat: messages between instances"
 
 

@@ -49,6 +49,21 @@ async def killed_while_connecting(scene: Scene) -> None:
     await scene.cluster.redis.start()
 
 
+async def address_killed(scene: Scene) -> None:
+    """Of two addresses, the second dies: some conversations are published there."""
+    (second,) = scene.cluster.more_redis
+    await second.kill()
+    await asyncio.sleep(scene.brief(10))
+    await second.start()
+
+
+async def address_hung(scene: Scene) -> None:
+    (second,) = scene.cluster.more_redis
+    second.hang()
+    await asyncio.sleep(scene.brief(12))
+    second.resume()
+
+
 async def slow(scene: Scene) -> None:
     for one in scene.cluster.instances:
         one.redis.delay = 0.3
@@ -203,6 +218,9 @@ async def burst(scene: Scene) -> None:
 
 
 _DOWN = Case(name="redis-killed", act=killed, delivers_within=_WITHOUT_REDIS)
+_ONE_OF_TWO = replace(_DOWN, addresses=2)
+_MANY = {"CHAT_MAX_BEACONS": "0"}
+"""Three instances act as more than 100 do."""
 
 CASES: Sequence[Case] = (
     Case(name="nothing", act=nothing, delivers_within=2.0),
@@ -223,4 +241,30 @@ CASES: Sequence[Case] = (
     Case(name="last-addition-lost", act=last_addition_lost),
     Case(name="idle", act=idle),
     Case(name="burst", act=burst),
+    replace(_ONE_OF_TWO, name="redis-address-killed", act=address_killed),
+    replace(_ONE_OF_TWO, name="redis-first-address-killed"),
+    replace(_ONE_OF_TWO, name="redis-address-hung", act=address_hung),
+    replace(_DOWN, name="many-redis-killed", settings=_MANY),
+    replace(_DOWN, name="many-redis-hung", act=hung, settings=_MANY),
+    replace(_DOWN, name="many-redis-restarted-empty", act=restarted_empty, settings=_MANY),
+    replace(_DOWN, name="many-redis-out-of-memory", act=out_of_memory, settings=_MANY),
+    Case(
+        name="many-redis-cut-off",
+        act=cut_off,
+        delivers_within=_WITHOUT_REDIS_IN_PART,
+        settings=_MANY,
+    ),
+    Case(
+        name="many-redis-link-killed",
+        act=links_killed,
+        delivers_within=_LAST_EVENT,
+        settings=_MANY,
+    ),
+    Case(
+        name="many-last-event-lost",
+        act=last_event_lost,
+        delivers_within=_LAST_EVENT,
+        settings=_MANY,
+    ),
+    Case(name="many-last-addition-lost", act=last_addition_lost, settings=_MANY),
 )

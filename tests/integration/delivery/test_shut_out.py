@@ -16,15 +16,15 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from config.development.instances import instance
 from config.development.ports import free_port
 from config.development.processes import Process
 from config.development.redis import run_redis
-from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Refused, Rest, http_client, token_of
 from tests.databases import migrate
 from tests.frames import read_frame
 from tests.releases import PRESENT
+from tests.servers.environment import isolated_environment
+from tests.servers.forked import forked_instance
 
 Frame = dict[str, Any]
 
@@ -54,7 +54,7 @@ def three_instances(folder: Path, postgres_server: str, redis_url: str) -> Itera
         ports = [free_port() for _ in range(3)]
         for number, port in enumerate(ports):
             own = {**environment, "INSTANCE_ID": f"instance-{number}"}
-            running.enter_context(instance(port, environment=own))
+            running.enter_context(forked_instance(port, environment=own))
         yield [f"http://127.0.0.1:{port}" for port in ports]
 
 

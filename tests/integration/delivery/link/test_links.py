@@ -52,6 +52,7 @@ async def test_events_cross(sides: tuple[Side, Side]) -> None:
 async def test_how_long_each_hop_takes(sides: tuple[Side, Side]) -> None:
     """The publish here, the way there, and from the commit to the sockets there."""
     here, there = sides
+    await hears(there, here)
     group = await here.found("ann", "bob")
     bob = await there.connect("bob")
     before = {hop: observed(hop) for hop in (PUBLISH_SECONDS, TRANSIT_SECONDS, DELIVERY_SECONDS)}
@@ -118,6 +119,7 @@ async def test_where_it_is_not_followed_a_removal_is_known(sides: tuple[Side, Si
     here, there = sides
     group = await here.found("ann", "bob")
     there.cache.put(group)
+    await hears(there, here)
     here.layer.loses = lambda item: item["type"] == "beacon"
 
     await here.commit(group, remove("ann", "bob"))
@@ -146,10 +148,13 @@ async def test_who_was_removed_types_no_more(sides: tuple[Side, Side]) -> None:
     await here.commit(group, remove("ann", "bob"))
     assert await ann.next() == ("participant.removed", 1)
 
-    for person, typing in (("bob", True), ("cid", False)):
-        there.publisher.publish_typing(
-            group.id, person, typing=typing, expires_at=datetime.now(UTC)
-        )
+    async with asyncio.timeout(PATIENCE):
+        while not ann.waiting:  # what is said before the subscription is in force is lost
+            for person, typing in (("bob", True), ("cid", False)):
+                there.publisher.publish_typing(
+                    group.id, person, typing=typing, expires_at=datetime.now(UTC)
+                )
+            await asyncio.sleep(0.05)
 
     assert await ann.next() == ("typing.stopped", None)
 

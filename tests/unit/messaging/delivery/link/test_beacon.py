@@ -1,6 +1,8 @@
 """The beacon: what it carries, and for how long."""
 
-from messaging.delivery.link.beacon import RecentCommits
+import pytest
+
+from messaging.delivery.link.beacon import REPORTS, RecentCommits
 from messaging.delivery.link.messages import Commits
 
 
@@ -47,3 +49,66 @@ def test_conversations_are_let_go_one_by_one() -> None:
         recent.came_back(["a", "b", "of an earlier life"])
 
     assert recent.as_message() == {"b": Commits(1, [])}
+
+
+def test_a_commit_is_reported_several_times_after_the_last_one() -> None:
+    """Among many instances, where beacons do not carry it. Each further commit begins anew."""
+    recent = RecentCommits()
+    recent.note("c", 7, ["ann"])
+    assert not recent.take_due()
+    recent.note("c", 8, ["bob"])
+
+    reported = [beacon for beacon in range(1, 20) if recent.take_due()]
+
+    assert reported == list(REPORTS)
+    assert len(recent) == 0
+
+
+def test_a_report_has_the_latest_version_and_everybody_who_was_added() -> None:
+    recent = RecentCommits()
+    recent.note("c", 7, ["bob"])
+    recent.note("c", 9, ["ann"])
+    recent.note("d", 1)
+
+    reports = next(filter(None, (recent.take_due() for _ in range(10))))
+
+    assert dict(reports) == {"c": Commits(9, ["ann", "bob"]), "d": Commits(1, [])}
+
+
+def test_a_report_that_was_lost_is_made_again() -> None:
+    """Also the last one, after which nothing is kept."""
+    recent = RecentCommits()
+    recent.note("c", 7)
+    for _ in range(REPORTS[-1]):
+        recent.take_due()
+    assert len(recent) == 0
+
+    recent.note("c", 7)
+
+    assert [beacon for beacon in range(1, 20) if recent.take_due()] == list(REPORTS)
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.3, 0.9])
+def test_whoever_does_not_notice_an_outage_hears_a_report_after_it(phase: float) -> None:
+    """However an outage of up to four seconds lies around a commit: longer ones are noticed."""
+    recent = RecentCommits()
+    recent.note("c", 1)
+    reports = [phase + beacon for beacon in range(20) if recent.take_due()]
+
+    for tenth in range(41):
+        begun = -tenth / 10  # before the commit
+        assert any(begun + 4.0 < at < begun + 4.0 + 8.0 for at in reports)
+
+
+def test_people_who_are_no_longer_reported_weigh_nothing() -> None:
+    """The bound on their number counts those of the entries that are kept."""
+    recent = RecentCommits()
+    people = [f"u{number}" for number in range(1_000)]
+    for number in range(200):
+        recent.note(f"c{number}", 1, people)
+        for _ in range(REPORTS[-1]):
+            recent.take_due()
+    recent.note("a", 1, people)
+    recent.note("b", 1, people)
+
+    assert len(recent) == 2

@@ -48,7 +48,7 @@ async def test_receiving(caplog: pytest.LogCaptureFixture) -> None:
             raise LookupError
         handled.put_nowait(message)
 
-    receiver = LinkReceiver(layer, on_message=handle, is_up=lambda: True)
+    receiver = LinkReceiver(layer, own_group="own", on_message=handle, is_up=lambda: True)
     receiver.start()
     try:
         layer.incoming.put_nowait({"data": b"bad"})
@@ -69,7 +69,11 @@ async def test_sending(caplog: pytest.LogCaptureFixture) -> None:
         raise LookupError
 
     sender = LinkSender(
-        layer, wire=Wire("one", signing=Signing()), common_version=lambda: VERSION, on_failure=fail
+        layer,
+        wire=Wire("one", signing=Signing()),
+        own_group="own",
+        common_version=lambda: VERSION,
+        on_failure=fail,
     )
     sender.start()
     try:

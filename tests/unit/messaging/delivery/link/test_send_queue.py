@@ -15,7 +15,7 @@ def numbers(items: object) -> list[int]:
 
 
 def test_what_waits_for_a_group_goes_together_and_in_order() -> None:
-    outgoing = SendQueue("everybody")
+    outgoing = SendQueue("everybody", many_groups=lambda: 16)
     for number in range(3):
         outgoing.put("a", item("a", number))
         outgoing.put("b", item("b", number))
@@ -27,7 +27,7 @@ def test_what_waits_for_a_group_goes_together_and_in_order() -> None:
 
 
 def test_very_many_groups_go_together_to_everybody() -> None:
-    outgoing = SendQueue("everybody")
+    outgoing = SendQueue("everybody", many_groups=lambda: 16)
     for number in range(100):
         outgoing.put(f"group {number % 50}", item("c", number))
 
@@ -39,7 +39,7 @@ def test_very_many_groups_go_together_to_everybody() -> None:
 
 
 def test_a_publish_is_bounded_and_the_rest_follows_in_order() -> None:
-    outgoing = SendQueue("everybody")
+    outgoing = SendQueue("everybody", many_groups=lambda: 16)
     for number in range(2_500):
         outgoing.put("a", item("a", number))
 
@@ -54,7 +54,7 @@ def test_a_publish_is_bounded_and_the_rest_follows_in_order() -> None:
 
 def test_what_is_given_up_is_named() -> None:
     """Whoever gives it up tells of its versions in another way."""
-    outgoing = SendQueue("everybody")
+    outgoing = SendQueue("everybody", many_groups=lambda: 16)
     outgoing.put("a", item("a", 1))
     outgoing.put("b", item("b", 2))
 

@@ -1,7 +1,13 @@
 """The other instances, as their beacons tell."""
 
+from collections.abc import Mapping
+
 from messaging.delivery.link.beacon import REPEATS
-from messaging.delivery.link.peers import LEASE_SECONDS, Peers
+from messaging.delivery.link.instances.peers import LEASE_SECONDS, Peers
+from messaging.redis.beats import Beating, BeatsRead
+
+OWN = "0a1b2c3d"
+_NONE: Mapping[str, float] = {}
 
 
 def peers_since(moment: float) -> Peers:
@@ -109,7 +115,7 @@ def test_a_flood_of_invented_instances_is_bounded() -> None:
     peers.note_registered(["b", "c"], 3)
     peers.note_beacon("d", 1, 3)  # has not entered the registry, or nobody has looked
 
-    assert len(peers.alive) <= 256
+    assert len(peers.alive) <= 1_024
     assert {"b", "c"} <= peers.alive
     assert "d" not in peers.alive
 
@@ -187,3 +193,171 @@ def test_goodbyes_of_invented_instances_do_not_make_a_real_one_forgotten() -> No
     peers.goodbye("b")
 
     assert peers.note_beacon("b", 51, 60) is None
+
+
+# Beats: the beacons of many instances do not arrive here
+
+
+def beats(*boot_ids: str, silent: Mapping[str, float] = _NONE) -> BeatsRead:
+    """A read with the names of all instances, which are quiet."""
+    return BeatsRead(silent=silent, everyone=dict.fromkeys(boot_ids, Beating(2, OWN, quiet=True)))
+
+
+def silence(silent: Mapping[str, float] = _NONE) -> BeatsRead:
+    """A read without names."""
+    return BeatsRead(silent=silent, everyone=None)
+
+
+def among(*boot_ids: str) -> Peers:
+    peers = peers_since(0)
+    peers.note_registered(boot_ids, 1)
+    peers.note_beats(beats(*boot_ids), 1)
+    return peers
+
+
+def test_instances_live_while_they_beat() -> None:
+    peers = among("b", "c")
+
+    for second in range(2, 60):
+        assert peers.note_beats(silence(), float(second)) is None
+        assert peers.pop_ended(float(second)) == []
+
+    assert peers.alive == {"b", "c"}
+
+
+def test_an_instance_that_no_longer_beats_ends_once() -> None:
+    """Eight seconds after its last beat, with that moment."""
+    peers = among("b", "c")
+    ended = []
+    for second in range(2, 40):
+        silent = {} if second < 10 else {"b": second - 10.0}
+        peers.note_beats(beats("b", "c", silent=silent), float(second))
+        ended += [(second, *end) for end in peers.pop_ended(float(second))]
+
+    assert ended == [(19, "b", 10.0)]
+    assert peers.alive == {"c"}
+
+
+def test_commits_of_an_instance_that_was_silent_are_looked_for() -> None:
+    """Since its last beat: it may have been connected to another Redis meanwhile."""
+    peers = among("b")
+    peers.note_beats(silence(), 10)
+    for second in (11, 12, 13, 14, 15):
+        assert peers.note_beats(silence({"b": second - 10.0}), second) is None
+
+    assert peers.note_beats(silence(), 16) == 10
+
+
+def test_a_short_silence_is_covered_by_reports() -> None:
+    peers = among("b")
+    for second, age in ((2, 0.0), (3, 1.0), (4, 2.0), (5, 3.0), (6, 4.0), (7, 0.0)):
+        assert peers.note_beats(silence({"b": age} if age else {}), second) is None
+
+
+def test_an_instance_that_ended_and_beats_again_was_missed() -> None:
+    peers = among("b")
+    for second in range(11, 30):
+        peers.note_beats(beats("b", silent={"b": second - 10.0}), second)
+        peers.pop_ended(second)
+    assert peers.alive == frozenset()
+
+    assert peers.note_beats(beats("b"), 30) == 10
+    assert peers.alive == {"b"}
+
+
+def test_a_goodbye_counts_until_the_names_are_read() -> None:
+    """Its beat is removed with it. One in the name of somebody else makes nobody look."""
+    peers = among("b", "c")
+    peers.goodbye("b")
+
+    assert peers.note_beats(silence(), 2) is None
+    assert peers.alive == {"c"}
+    assert peers.note_beats(beats("c"), 3) is None
+    assert peers.alive == {"c"}
+
+    peers.goodbye("c")
+    assert peers.note_beats(beats("c"), 4) is None
+    assert peers.alive == {"c"}
+
+
+def test_while_beats_cannot_be_read_nobody_ends() -> None:
+    """Redis may refuse every write. Afterwards what was missed meanwhile is looked for."""
+    peers = among("b", "c")
+    peers.note_beats(silence(), 10)
+
+    assert peers.pop_ended(60) == []
+    assert peers.note_beats(beats("b", "c", silent={"b": 45.0}), 60) == 8
+    assert [boot_id for boot_id, _ in peers.pop_ended(60)] == ["b"]
+    assert peers.alive == {"c"}
+
+
+def test_beacons_go_to_all_while_there_are_few_instances() -> None:
+    peers = among("b", "c")
+
+    assert not peers.need_no_beacons(20, most=3)
+    assert peers.need_no_beacons(20, most=2)
+
+
+def test_beacons_go_to_all_while_an_instance_needs_them() -> None:
+    """It runs an earlier release, which does not beat."""
+    peers = among("b", "c")
+    assert peers.need_no_beacons(20, most=0)
+
+    peers.note_beacon("old", 1, 20, needs_beacons=True)
+    assert not peers.need_no_beacons(20, most=0)
+
+    peers.goodbye("old")
+    assert peers.need_no_beacons(21, most=0)
+
+
+def test_beacons_go_to_all_until_everybody_had_time_for_one() -> None:
+    """And while there is no Redis that accepts beats."""
+    assert not among("b").need_no_beacons(1, most=0)
+    assert not peers_since(0).need_no_beacons(20, most=0)
+
+
+def test_beacons_that_begin_again_go_on_in_their_numbers() -> None:
+    """Those to the sender alone are not counted, so nothing was missed."""
+    peers = among("b")
+    peers.note_beacon("b", 7, 2)
+    for second in range(3, 100):
+        peers.note_beats(silence(), second)
+
+    assert peers.note_beacon("b", 8, 100) is None
+
+
+def test_other_addresses_are_noticed() -> None:
+    """Until the instance has ended, by its beats, which say which addresses it has."""
+    peers = among("b")
+    assert not peers.use_other_addresses(OWN)
+    assert peers.use_other_addresses("ffffffff")
+
+    peers.goodbye("b")
+    assert not peers.use_other_addresses("ffffffff")
+
+
+def test_an_earlier_release_has_one_address() -> None:
+    """If it is in the registry: anybody could invent its beacon."""
+    peers = among("b")
+    peers.note_beacon("invented", 1, 2, needs_beacons=True)
+    peers.note_registered(["b", "c"], 2)  # `c` was not heard yet
+    assert not peers.use_other_addresses(OWN)
+
+    peers.note_registered(["b", "c", "invented"], 3)
+    assert peers.use_other_addresses(OWN)
+
+
+def test_beats_say_nothing_of_an_instance_that_sends_beacons() -> None:
+    """Its beacons have its commits. If they do not arrive it counts as ended, and what it has
+    committed since the last one that did is looked for."""
+    peers = peers_since(0)
+    peers.note_registered(["b"], 1)
+    loud = BeatsRead(silent={}, everyone={"b": Beating(2, OWN)})
+    peers.note_beacon("b", 1, 1)
+    for second in range(2, 9):
+        assert peers.note_beats(loud, second) is None
+    assert peers.note_beacon("b", 8, 9) == 1
+
+    for second in range(10, 20):
+        assert peers.note_beats(loud, second) is None
+    assert peers.pop_ended(20) == [("b", 9)]

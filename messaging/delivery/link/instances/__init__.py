@@ -1,0 +1,1 @@
+"""The other instances, as one link knows them."""
