@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from chat.serving.addresses import url_of
 from chat.serving.place import Place, Post
 from chat.serving.systemd import READY, STOPPING, notify
 
@@ -68,7 +69,8 @@ class Group:
         if not all(await asyncio.gather(*(place.first_ready() for place in self._places))):
             logger.error("group.start_failed", hint="The lines before this one have the reason.")
             return
-        logger.info("group.ready", processes=len(self._places))
+        host, port = self._listening.getsockname()[:2]
+        logger.info("group.ready", address=url_of(host, port), processes=len(self._places))
         notify(READY)
         while True:
             await self._roll.wait()

@@ -44,7 +44,7 @@ async def handle(
             "type", "This command does not exist. docs/socket.md lists all commands.", "unknown"
         )
     if command.takes_turns:
-        async with turn(state.commands, connection.user_id):
+        async with turn(state.turns.commands, connection.user_id):
             return await _carry_out(state, command, received, connection)
     return await _carry_out(state, command, received, connection)
 

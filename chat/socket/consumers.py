@@ -25,8 +25,9 @@ from chat.request_ids import request_id_of
 from chat.socket.close_codes import CODE_OF_ENDING, CloseCode
 from chat.socket.command import DEADLINE_SECONDS
 from chat.socket.command_queue import CommandQueue
+from chat.socket.direct_transport import DIRECT_TRANSPORT
 from chat.socket.heartbeat import Heartbeat
-from chat.socket.outbox import DIRECT_TRANSPORT, Outbox
+from chat.socket.outbox import Outbox
 from chat.socket.runner import Runner
 from chat.socket.token_expiry import TokenExpiry
 from chat.state import state_of
@@ -65,7 +66,10 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._worker: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._heartbeat = Heartbeat(
-            sessions.HEARTBEAT_SECONDS, on_beat=self._beat, on_idle=self._idle
+            sessions.heartbeats(self.instance),
+            sessions.HEARTBEAT_SECONDS,
+            on_beat=self._outbox.put_shared,
+            on_idle=self._idle,
         )
         self._grace: asyncio.TimerHandle | None = None
         self._expiry = TokenExpiry(on_expiring=self._expiring, on_expired=self._expired)
@@ -194,7 +198,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         # The time of the verification counts towards the deadline. Waiting for a turn does not.
         left = DEADLINE_SECONDS - (time.monotonic() - begun)
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
-        async with turn(self.state.connects, identity.user_id):
+        async with turn(self.state.turns.connects, identity.user_id):
             await require_few_violations(self.instance.local_rates, identity.user_id)
             await require_rate(
                 self.instance.rates, self.state.person_rates.requests, identity.user_id
@@ -220,9 +224,6 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self._run_at_once = None
             await runner.run(text)
             self._commands.task_done()
-
-    def _beat(self) -> None:
-        self._outbox.put(sessions.heartbeat_frame(self.instance))
 
     def _idle(self) -> None:
         self._outbox.close(CloseCode.SILENT)

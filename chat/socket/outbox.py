@@ -1,82 +1,51 @@
-"""The outbox of a socket: frames that wait, so that a slow client delays nobody else.
+"""The outbox of a socket: writes frames at once, or lets them wait, so that a slow client delays
+nobody else.
 
-While the server accepts frames, none waits: with a direct writer, all frames of one step of the
+While the server accepts frames, none waits: with a direct transport, all frames of one step of the
 event loop leave in one write at its end; otherwise each is sent in the step of its caller. If the
 server's own buffer for this client is full, a task continues the write, and later frames wait here.
-The outbox is bounded in frames and in bytes. When it is full, soft events are dropped first. Then
-the client is closed with 4001; it reconnects and syncs.
+When too much waits, the client is closed with 4001; it reconnects and syncs.
 
 A client that does not read first fills the buffers of the kernel and of the server: 64 KiB in
 uvicorn, and in daphne as `config.servers.daphne` sets it.
 """
 
 import asyncio
-import itertools
-from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import structlog
 
 from chat.socket.close_codes import CloseCode, close_message
+from chat.socket.direct_transport import DirectTransport
+from chat.socket.waiting_frames import WaitingFrames
 from messaging.concurrency.first_step import resumed
 from messaging.concurrency.flag import Flag
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.hub.connections import Ending
 from messaging.delivery.shared_frames import SharedFrames
 from messaging.instruments import metrics
-from messaging.instruments.memory import MIB, Weight
 
 logger = structlog.get_logger(__name__)
-
-_MAX_FRAMES = 1_000
-_MAX_BYTES = 8 * MIB
-_ALL = Weight("outboxes", most=256 * MIB)
-"""The bound over all sockets of this process. Above it, a socket with more than its share counts as
-too slow."""
-_waiting_sockets = 0
 
 _MAX_READY = 256 * 1024
 """The characters that are collected for one write."""
 
-DIRECT_TRANSPORT = "chat.direct_transport"
-"""The ASGI extension of a socket's scope with its `DirectTransport`."""
-
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
-
-
-class DirectTransport(Protocol):
-    """Writes to the transport of one socket, and reads from it, past ASGI. A server of ours offers
-    it in the scope."""
-
-    def encode(self, texts: Sequence[str]) -> bytes:
-        """Return these text frames as the server writes them. All writers of a process encode
-        alike."""
-
-    def write(self, data: bytes) -> bool:
-        """Write encoded frames, or drop them if the socket has been closed. Return False, having
-        done neither, if the client is behind: then the frames must go through ASGI's `send`."""
-
-    def soon(self, callback: Callable[[], None]) -> None:
-        """Call this at the end of the current step of the event loop."""
-
-    def read(self, take: Callable[[str], bool] | None) -> None:
-        """Pass text messages to `take`; with None, to nobody. A message for which it returns False
-        comes through ASGI's `receive`, and so do all others until that has returned it."""
 
 
 class Outbox:
     __slots__ = (
-        "_bytes",
+        "_collects",
         "_direct",
-        "_numbers",
+        "_more",
+        "_more_characters",
         "_on_close",
         "_on_end",
         "_ready",
-        "_ready_characters",
         "_roomy",
         "_send",
-        "_soft",
+        "_step_end",
         "_waiting",
         "_writer",
         "close_code",
@@ -97,17 +66,18 @@ class Outbox:
         """
         self._send = send
         self._direct = direct
-        self._ready: list[SharedFrames] = []
-        """For the write at the end of this step."""
-        self._ready_characters = 0
+        self._step_end = None if direct is None else direct.step_end
+        self._collects = direct is not None
+        """Whether frames are collected until the end of the step: the outbox is open, and nothing
+        waits."""
+        self._ready: SharedFrames | None = None
+        """The first frames of this step."""
+        self._more: list[SharedFrames] | None = None
+        """The frames of this step behind `_ready`."""
+        self._more_characters = 0
         self._on_close = on_close
         self._on_end = on_end
-        self._waiting: OrderedDict[int | str, str] = OrderedDict()
-        """In the order of writing. The key of a soft frame is its own, any other key is a
-        number."""
-        self._numbers = itertools.count()
-        self._soft = 0
-        self._bytes = 0
+        self._waiting: WaitingFrames | None = None
         self.close_code: CloseCode | None = None
         """The close code, if this side closes the socket."""
         self._writer: asyncio.Task[None] | None = None
@@ -124,47 +94,36 @@ class Outbox:
 
     def put_shared(self, frames: SharedFrames) -> None:
         """Write or queue frames that other sockets get, too. A frame with a key may be dropped:
-        only the latest frame of a key waits. Never blocks and never raises."""
-        if self.close_code is not None:
-            return
-        if self._writer is None and self._direct is not None:
-            if not self._ready:
-                self._direct.soon(self._write_ready)
-            self._ready.append(frames)
-            self._ready_characters += frames.characters
-            if self._ready_characters > _MAX_READY:
-                self._write_ready()
+        only the latest frame of a key waits. Never blocks and never raises.
+
+        Every delivery to every socket passes here and `at_step_end`: each test is made once.
+        """
+        if self._collects:
+            if self._ready is None:
+                self._ready = frames
+                self._step_end.soon(self)  # type: ignore[union-attr] # there is one if it collects
+            else:
+                self._collect(frames)
         else:
             self._put(frames)
 
-    def _put(self, frames: SharedFrames) -> None:
-        for text in frames.texts:
-            if self.closed:
-                return
-            if self._writer is None:
-                self._start({"type": "websocket.send", "text": text})
-            elif frames.key is None:
-                self._put_durable(text)
-            else:
-                self._put_soft(text, frames.key)
-
-    def _put_durable(self, frame: str) -> None:
-        self._queue(next(self._numbers), frame)
-        if self._overflows():
-            self._drop_soft()
-        if self._overflows():
-            self._forget()
-            metrics.SLOW_SOCKETS_CLOSED.inc()
-            self.close(CloseCode.TOO_SLOW)
-
-    def _put_soft(self, frame: str, key: str) -> None:
-        replaced = self._waiting.pop(key, None)
-        if replaced is not None:
-            self._unqueue(key, replaced)
-            metrics.SOFT_EVENTS_DROPPED.labels(reason="replaced").inc()
-        self._queue(key, frame)
-        if self._overflows():
-            self._drop_soft()
+    def at_step_end(self) -> None:
+        """Write all frames of this step at once."""
+        frames = self._ready
+        if frames is None:
+            return  # written, or dropped, earlier in this step
+        direct = self._direct
+        assert direct is not None
+        write = direct.write_now
+        if write is None or self._more is not None:
+            self._write_ready()
+            return
+        self._ready = None
+        data = frames.encoded  # mostly, another socket had it first
+        try:
+            write(_encoded(frames, direct) if data is None else data)
+        except Exception as error:  # noqa: BLE001 - a transport may raise anything
+            self._fail(error)
 
     def end(self, reason: Ending) -> None:
         self._on_end(reason)
@@ -187,7 +146,7 @@ class Outbox:
             self._write_ready()
         if self.closed:
             return
-        self.close_code = code
+        self._stop_collecting(code)
         self._roomy.set()
         if self._writer is None:
             self._start(close_message(code))
@@ -204,26 +163,55 @@ class Outbox:
             await stop_tasks(self._writer)
         self._forget()
 
+    # The frames of this step
+
+    def _collect(self, frames: SharedFrames) -> None:
+        """Add frames behind the first ones of this step, and write all of them if they are many."""
+        assert self._ready is not None
+        if self._more is None:
+            self._more, self._more_characters = [], 0
+        self._more.append(frames)
+        self._more_characters += frames.characters
+        if self._ready.characters + self._more_characters > _MAX_READY:
+            self._write_ready()
+
     def _write_ready(self) -> None:
-        """Write all frames of this step at once. What the server does not take goes through `_put`,
-        which waits for the client."""
-        ready, direct = self._ready, self._direct
-        if not ready or direct is None:
+        """Write the frames of this step. What the server does not take goes through `_put`, which
+        waits for the client."""
+        first, direct = self._ready, self._direct
+        if first is None or direct is None:
             return
-        self._ready, self._ready_characters = [], 0
-        encoded = []
-        for frames in ready:
-            if frames.encoded is None:
-                frames.encoded = direct.encode(frames.texts)
-            encoded.append(frames.encoded)
+        ready = [first, *(self._more or ())]
+        self._ready = self._more = None
         try:
-            written = direct.write(encoded[0] if len(encoded) == 1 else b"".join(encoded))
+            if direct.write(b"".join([_encoded(frames, direct) for frames in ready])):
+                return
         except Exception as error:  # noqa: BLE001 - a transport may raise anything
             self._fail(error)
             return
-        if not written:
-            for frames in ready:
-                self._put(frames)
+        for frames in ready:
+            self._put(frames)
+
+    # Frames that the server sends by itself, and frames that wait for it
+
+    def _put(self, frames: SharedFrames) -> None:
+        for text in frames.texts:
+            if self.closed:
+                return
+            if self._writer is None:
+                self._start({"type": "websocket.send", "text": text})
+            else:
+                self._wait(text, frames.key)
+
+    def _wait(self, text: str, key: str | None) -> None:
+        if self._waiting is None:
+            self._waiting = WaitingFrames()
+        if not self._waiting.add(text, key):
+            self._forget()
+            metrics.SLOW_SOCKETS_CLOSED.inc()
+            self.close(CloseCode.TOO_SLOW)
+        elif not self._waiting.has_room:
+            self._roomy.clear()
 
     def _start(self, message: dict[str, Any]) -> None:
         """Run the first step of a send without a task. If the server accepts the message, this is
@@ -236,21 +224,27 @@ class Outbox:
         except Exception as error:  # noqa: BLE001 - a server may raise anything
             self._fail(error)
         else:
+            self._collects = False
             self._writer = start_task(self._go_on(sending, awaited))
 
     async def _go_on(self, sending: Coroutine[Any, Any, None], awaited: object) -> None:
         try:
             await resumed(sending, awaited)
             while self._waiting:
-                key, frame = self._waiting.popitem(last=False)
-                self._unqueue(key, frame)
+                frame = self._waiting.take()
+                if self._waiting.has_room:
+                    self._roomy.set()
                 await self._send({"type": "websocket.send", "text": frame})
+            self._waiting = None
             if self.close_code is None:
                 self._writer = None
+                self._collects = self._direct is not None
             else:
                 await self._send(close_message(self.close_code))
         except Exception as error:  # noqa: BLE001
             self._fail(error)
+
+    # The end
 
     def _fail(self, error: Exception) -> None:
         """Handle a failed send. The client is gone, which a server reports with an OSError (ASGI
@@ -259,57 +253,24 @@ class Outbox:
             logger.error("outbox.failed", exc_info=error)
         self._forget()
         if not self.closed:
-            self.close_code = CloseCode.LOST
+            self._stop_collecting(CloseCode.LOST)
             self._on_close()
 
-    # Waiting frames
-
-    def _queue(self, key: int | str, frame: str) -> None:
-        self._waiting[key] = frame
-        self._soft += isinstance(key, str)
-        self._weigh(_size(frame))
-        if not self._is_roomy():
-            self._roomy.clear()
-
-    def _unqueue(self, key: int | str, frame: str) -> None:
-        self._soft -= isinstance(key, str)
-        self._weigh(-_size(frame))
-        if self._is_roomy():
-            self._roomy.set()
+    def _stop_collecting(self, code: CloseCode) -> None:
+        self.close_code = code
+        self._collects = False
 
     def _forget(self) -> None:
-        """Drop all waiting frames."""
-        self._ready, self._ready_characters = [], 0
-        self._waiting.clear()
-        self._soft = 0
-        self._weigh(-self._bytes)
+        """Drop all frames."""
+        self._ready = self._more = None
+        if self._waiting is not None:
+            self._waiting.clear()
 
-    def _weigh(self, size: int) -> None:
-        global _waiting_sockets  # noqa: PLW0603 - of all sockets
-        _waiting_sockets -= self._bytes > 0
-        self._bytes += size
-        _ALL.bytes += size
-        _waiting_sockets += self._bytes > 0
 
-    def _drop_soft(self) -> None:
-        if not self._soft:
-            return
-        keys = [key for key in self._waiting if isinstance(key, str)]
-        for key in keys:
-            self._unqueue(key, self._waiting.pop(key))
-        metrics.SOFT_EVENTS_DROPPED.labels(reason="overflow").inc(len(keys))
-
-    def _overflows(self) -> bool:
-        if len(self._waiting) > _MAX_FRAMES or self._bytes > _MAX_BYTES:
-            return True
-        return _ALL.full and self._bytes * _waiting_sockets >= _ALL.bytes
-
-    def _is_roomy(self) -> bool:
-        return len(self._waiting) < _MAX_FRAMES / 2 and self._bytes < _MAX_BYTES / 2
+def _encoded(frames: SharedFrames, direct: DirectTransport) -> bytes:
+    if frames.encoded is None:
+        frames.encoded = direct.encode(frames.texts)
+    return frames.encoded
 
 
 def _tell_nobody(*_: object) -> None: ...
-
-
-def _size(frame: str) -> int:
-    return len(frame) if frame.isascii() else len(frame.encode())

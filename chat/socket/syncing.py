@@ -3,10 +3,11 @@
 import asyncio
 from typing import Any
 
+from chat.limits.person_turns import SYNCS_AT_ONCE
 from chat.limits.throttling import SYNCED, require_rate, turn
 from chat.payloads.answers import changes_data
 from chat.payloads.renderers import fragment
-from chat.state import SYNCS_AT_ONCE, ApplicationState
+from chat.state import ApplicationState
 from messaging.delivery.hub.connections import Connection
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.services import sessions, sync
@@ -25,7 +26,7 @@ async def sync_conversations(
 
     async def answer(conversation_id: str, since: int) -> tuple[sync.Changes, Any]:
         """Encode one conversation at a time: encoding all in one step would delay other people."""
-        async with places, turn(state.syncs, connection.user_id):
+        async with places, turn(state.turns.syncs, connection.user_id):
             changes = await sync.sync_conversation(
                 state.instance,
                 user_id=connection.user_id,

@@ -131,6 +131,7 @@ class SocketGuard(asyncio.Protocol):
         "_server",
         "_transport",
         "gate",
+        "on_refusal",
     )
 
     def __init__(self, transport: asyncio.Transport, server: asyncio.Protocol) -> None:
@@ -141,6 +142,8 @@ class SocketGuard(asyncio.Protocol):
         self._end: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
         self.gate = FrameGate(deliver=self._deliver, refuse=self._refuse)
+        self.on_refusal: Callable[[], None] | None = None
+        """Called when the gate refuses the client."""
 
     @classmethod
     def of(cls, transport: asyncio.Transport) -> "SocketGuard":
@@ -191,6 +194,8 @@ class SocketGuard(asyncio.Protocol):
         if self._end is not None:
             self._end.cancel()
         self._server.connection_lost(exc)
+        self.on_refusal = None
+        self.gate.end()
 
     def _deliver(self, data: bytes) -> None:
         if not self._transport.is_closing():
@@ -198,6 +203,8 @@ class SocketGuard(asyncio.Protocol):
 
     def _refuse(self, refusal: Refusal) -> None:
         SOCKETS_REFUSED.labels(refusal.name.lower()).inc()
+        if self.on_refusal is not None:
+            self.on_refusal()
         self.end_after(REFUSED_SECONDS)
         if refusal in CLOSE_OF and self._send is not None:
             code, reason = CLOSE_OF[refusal]

@@ -10,7 +10,7 @@ from twisted.internet import reactor
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
-from config.servers.backpressure import CLOSE_OF, REFUSED_SECONDS, Send
+from config.servers.backpressure import CLOSE_OF, LINGER_SECONDS, REFUSED_SECONDS, Send
 from config.servers.frame_gate import FrameGate, Refusal
 from messaging.instruments.metrics import SOCKETS_REFUSED
 
@@ -50,6 +50,7 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]
         if self.on_lost is not None:
             self.on_lost()
         super().connectionLost(reason)
+        self.gate.end()
 
     def handle_reply(self, message: Any) -> None:
         if message["type"] == "websocket.close" and self.state != Autobahn.STATE_CONNECTING:
@@ -77,6 +78,13 @@ class GuardedSocket(WebSocketProtocol):  # type: ignore[misc]
         if self._end is not None and self._end.active():
             self._end.cancel()
         self._end = _call_later(seconds, self.transport.abortConnection)
+
+    def _closeConnection(self, abort: bool = False) -> None:  # noqa: N802
+        """Close the connection, also if its client does not read up to its end: Twisted first
+        writes what waits, for as long as the client lives."""
+        super()._closeConnection(abort)
+        if not abort and (self._end is None or not self._end.active()):
+            self.end_after(LINGER_SECONDS)
 
     def _refuse(self, refusal: Refusal) -> None:
         SOCKETS_REFUSED.labels(refusal.name.lower()).inc()

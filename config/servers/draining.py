@@ -14,6 +14,8 @@ from typing import Any
 
 import structlog
 
+from config.servers.last_connections import answer_the_last
+
 logger = structlog.get_logger(__name__)
 
 Message = MutableMapping[str, Any]
@@ -47,6 +49,7 @@ def drain_at_signals(drain: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             logger.exception("server.drain_failed")
         finally:
+            await answer_the_last(getattr(end, "__self__", None))
             # uvicorn raises its signal again when it is done. The process would die of SIGTERM,
             # while SIGINT is an ordinary end with exit code 0.
             end(signal.SIGINT, None)

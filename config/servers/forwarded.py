@@ -8,9 +8,12 @@ client's address nor choose it.
 
 import ipaddress
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 _HEADER = b"x-forwarded-for"
+_MOST_CHARACTERS = 128
+"""The longest address with a scope, a port and spaces is shorter."""
 _PEER = "chat.peer"
 """In the scope: the address of the connection, before any header was read."""
 _SCHEMES = {b"http": "http", b"https": "https", b"ws": "http", b"wss": "https"}
@@ -44,6 +47,11 @@ def forwarded_scheme(values: Iterable[bytes]) -> str | None:
 
 def _address_in(item: str) -> str | None:
     """Parse `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1` or `[2001:db8::1]:4711`."""
+    return _parsed(item) if len(item) <= _MOST_CHARACTERS else None
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(item: str) -> str | None:
     host = item.strip()
     if host.startswith("["):
         host = host[1:].partition("]")[0]

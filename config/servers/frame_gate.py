@@ -154,6 +154,13 @@ class FrameGate:
         elif len(self._waiting) > _MAX_WAITING:
             self._stop(Refusal.UNREADABLE)
 
+    def end(self) -> None:
+        """Forget who uses the gate: the connection is lost. Their references to each other would
+        keep both until the garbage collector scans everything."""
+        self._waiting = b""
+        self._deliver = self._refuse = _nothing
+        self.take_text = None
+
     def _hand_over(self) -> None:
         """Pass on everything up to the first frame that must wait."""
         self._handing_over = True  # what takes a message may close the socket
@@ -243,6 +250,10 @@ class FrameGate:
         self._refused = True
         self._waiting = b""
         self._refuse(refusal)
+
+
+def _nothing(_: object) -> None:
+    pass
 
 
 def _header(data: bytes, position: int) -> tuple[int, int] | None:

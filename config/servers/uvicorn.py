@@ -147,7 +147,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._room -= len(portion)
             super().data_received(portion)
             if self.transport.get_protocol() is not self:
-                return  # a WebSocket, whose client must wait for our answer
+                # A WebSocket, whose client must wait for our answer. The parser refers to this
+                # protocol, which nothing else needs any more.
+                del self.parser
+                return
         if self._awaited != "end":
             self._await(self._what_is_missing())
 

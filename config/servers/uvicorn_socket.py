@@ -12,36 +12,44 @@ from collections.abc import Callable, MutableMapping, Sequence
 from contextvars import Context
 from typing import Any
 
+import structlog
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import CONNECTING, OPEN
 
-from chat.socket.outbox import DIRECT_TRANSPORT
-from config.servers.backpressure import SocketGuard
+from chat.socket.direct_transport import DIRECT_TRANSPORT, AtStepEnd
+from config.servers.backpressure import LINGER_SECONDS, SocketGuard
 from messaging.concurrency.flag import Flag
 
 _WHOLE_TEXT = 0x81
 _SHORT_HEADER = struct.Struct("!BBH")
 _LONG_HEADER = struct.Struct("!BBQ")
 
+logger = structlog.get_logger(__name__)
+
 Scope = MutableMapping[str, Any]
 
 
 class StepEnd:
-    """Calls back at the end of a step of the event loop: one timer for all sockets."""
+    """The end of the current step of the event loop: one timer for all sockets."""
 
     def __init__(self) -> None:
-        self._callbacks: list[Callable[[], None]] = []
+        self._waiting: list[AtStepEnd] = []
+        self.soon: Callable[[AtStepEnd], None] = self._first
 
-    def soon(self, callback: Callable[[], None]) -> None:
-        if not self._callbacks:
-            # Not in the context of a request: its ids would appear in the log lines of others.
-            asyncio.get_running_loop().call_soon(self._run, context=Context())
-        self._callbacks.append(callback)
+    def _first(self, waiting: AtStepEnd) -> None:
+        # Not in the context of a request: its ids would appear in the log lines of others.
+        asyncio.get_running_loop().call_soon(self._run, context=Context())
+        self._waiting.append(waiting)
+        self.soon = self._waiting.append  # every further socket of this step costs one call of C
 
     def _run(self) -> None:
-        callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback()
+        ending, self._waiting = self._waiting, []
+        self.soon = self._first
+        for waiting in ending:
+            try:
+                waiting.at_step_end()
+            except Exception:  # the sockets behind it would never write again
+                logger.exception("socket.step_failed")
 
 
 class Messages:
@@ -68,29 +76,89 @@ class Messages:
 
 
 class DirectProtocol(WebSocketsSansIOProtocol):
-    """Knows whether a frame may be written past `send`, and keeps little for an open socket."""
+    """Knows whether a frame may be written past `send`, keeps little for an open socket, and aborts
+    a socket whose client does not read up to its end.
 
-    _behind = False
+    A transport that is closed first writes what waits. A client that reads nothing could keep it,
+    its descriptor and all that waits for as long as the client lives.
+    """
+
+    behind = False
     """Whether the client reads more slowly than the server writes."""
+    direct: "UvicornTransport | None" = None
+    _close_sent = False
+    _abort: asyncio.TimerHandle | None = None
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.queue: Any = Messages()
         self.writable: Any = Flag(is_set=True)
 
+    @property
+    def close_sent(self) -> bool:
+        return self._close_sent
+
+    @close_sent.setter
+    def close_sent(self, sent: bool) -> None:
+        self._close_sent = sent
+        self._changed()
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether frames may be written: no close frame was sent or received."""
+        return self.conn.state is OPEN and not self._close_sent and not self.transport.is_closing()
+
     def start_keepalive(self) -> None:
         super().start_keepalive()
         # The handshake is complete, and the parser would keep its headers as long as the socket.
         self.request.headers.clear()
         self.response.headers.clear()
+        self._changed()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._changed()
+
+    def eof_received(self) -> None:
+        super().eof_received()
+        self.transport.close()  # as the transport itself does next
+        self._changed()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self._abort is not None:
+            self._abort.cancel()
+        self._changed()
+        self.direct = None
+        # Each would keep `conn` until the garbage collector scans everything: the parser is
+        # suspended in a method of `conn`, and an error has that method in its traceback.
+        self.conn.parser.close()
+        self.conn.parser_exc = None
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._changed()
+
+    async def run_asgi(self) -> None:
+        await super().run_asgi()
+        self._changed()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._behind = True
+        self.behind = True
+        self._changed()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._behind = False
+        self.behind = False
+        self._changed()
+
+    def _changed(self) -> None:
+        if self.direct is not None:
+            self.direct.look()
+        is_ending = self._close_sent or (self.transport is not None and self.transport.is_closing())
+        if is_ending and self._abort is None and not self.disconnected:
+            self._abort = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
     def send_receive_event_to_app(self) -> None:
         # uvicorn would stop and resume reading for every message, each a call of the kernel. The
@@ -103,16 +171,7 @@ class DirectProtocol(WebSocketsSansIOProtocol):
     def reads_directly(self) -> bool:
         """Return whether a message may go to the application past the parser: the socket is open,
         and no earlier message waits in uvicorn's queue."""
-        return self.conn.state is OPEN and not self.close_sent and self.queue.empty()
-
-    def write_frames(self, data: bytes) -> bool:
-        """Write whole encoded frames, or drop them if the socket has been closed. Return False,
-        having done neither, if the client is behind or the handshake is not complete."""
-        if self._behind or self.conn.state is CONNECTING:
-            return False
-        if not self.close_sent and self.conn.state is OPEN and not self.transport.is_closing():
-            self.transport.write(data)
-        return True
+        return self.conn.state is OPEN and not self._close_sent and self.queue.empty()
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -128,31 +187,44 @@ def text_frame(payload: bytes) -> bytes:
 class UvicornTransport:
     """The `DirectTransport` of one socket."""
 
-    __slots__ = ("_gate", "_guard", "_protocol", "_take", "_taken", "_write_frames", "soon")
+    __slots__ = ("_guard", "_protocol", "_take", "_taken", "step_end", "write_now")
 
     def __init__(self, protocol: DirectProtocol, step_end: StepEnd) -> None:
         self._protocol = protocol
         self._guard = SocketGuard.of(protocol.transport)
-        self._gate = self._guard.gate
-        self._write_frames = protocol.write_frames
-        self.soon = step_end.soon
+        self._guard.on_refusal = self.look
+        self.step_end = step_end
         self._take: Callable[[str], bool] | None = None
         self._taken = 0
         """The messages that were taken in this step. The gate hears of them at its end, and so
         passes on only a few messages in one step."""
+        self.write_now: Callable[[bytes], object] | None = None
+        protocol.direct = self
+        self.look()
+
+    def look(self) -> None:
+        """Decide again whether frames may be written at once: something changed."""
+        protocol = self._protocol
+        at_once = protocol.is_open and not protocol.behind and not self._guard.gate.refused
+        self.write_now = protocol.transport.write if at_once else None
 
     @staticmethod
     def encode(texts: Sequence[str]) -> bytes:
         return b"".join([text_frame(text.encode()) for text in texts])
 
     def write(self, data: bytes) -> bool:
-        if self._gate.refused:
+        protocol = self._protocol
+        if self._guard.gate.refused:
             return True  # nobody reads it
-        return self._write_frames(data)
+        if protocol.behind or protocol.conn.state is CONNECTING:
+            return False
+        if protocol.is_open:
+            protocol.transport.write(data)
+        return True
 
     def read(self, take: Callable[[str], bool] | None) -> None:
         self._take = take
-        self._gate.take_text = None if take is None else self._take_text
+        self._guard.gate.take_text = None if take is None else self._take_text
 
     def _take_text(self, payload: bytes) -> bool:
         if self._take is None or not self._protocol.reads_directly:
@@ -164,11 +236,12 @@ class UvicornTransport:
         if not self._take(text):
             return False
         if not self._taken:
-            self.soon(self._note_taken)
+            self.step_end.soon(self)
         self._taken += 1
         return True
 
-    def _note_taken(self) -> None:
+    def at_step_end(self) -> None:
+        """Tell the gate what was taken."""
         taken, self._taken = self._taken, 0
         for _ in range(taken):
             self._guard.taken()

@@ -13,7 +13,6 @@ from chat.checks import TAG
 from chat.serving import options as server_options
 from chat.serving.group import Group
 from chat.serving.place import Post
-from messaging.optional_libraries import hidden
 
 _MAX_PORT = 65_535
 _MAX_PROCESSES = 256
@@ -75,7 +74,9 @@ class Command(BaseCommand):
         elif metrics_port is not None:
             raise CommandError("--metrics-port needs --processes.")
         elif server == "daphne":
-            _serve_with_daphne(host, port, proxy_headers=proxy_headers)
+            from chat.serving.daphne_server import serve_with_daphne  # noqa: PLC0415 - one of two
+
+            serve_with_daphne(host, port, proxy_headers=proxy_headers)
         else:
             _serve_with_uvicorn(host, port)
 
@@ -88,19 +89,10 @@ def _require_port(option: str, port: int, *, count: int = 1) -> None:
 
 
 def _serve_with_uvicorn(host: str, port: int) -> None:
-    with hidden("watchfiles"):  # it reloads changed code, for which `runserver` is there
-        import uvicorn  # noqa: PLC0415 - one of two servers
+    from chat.serving.sole_server import serve_alone  # noqa: PLC0415 - one of two servers
 
-    uvicorn.run(server_options.APPLICATION, host=host, port=port, **server_options.UVICORN)
-
-
-def _serve_with_daphne(host: str, port: int, *, proxy_headers: bool) -> None:
-    from daphne.cli import CommandLineInterface  # noqa: PLC0415 - one of two servers
-
-    arguments = ["--bind", host, "--port", str(port), *server_options.DAPHNE]
-    if proxy_headers:
-        arguments.append("--proxy-headers")
-    CommandLineInterface().run([*arguments, server_options.APPLICATION])
+    if not serve_alone(host, port):
+        raise CommandError("The server did not start.")
 
 
 def _serve_group(

@@ -9,12 +9,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from config.development.instances import instance
 from config.development.ports import free_port
 from config.development.processes import Process
-from tests.acceptance.conftest import isolated_environment
 from tests.databases import migrate
 from tests.servers.commands import serve_command
+from tests.servers.environment import isolated_environment
+from tests.servers.forked import forked_instance
 
 Line = dict[str, Any]
 NAME = "group"
@@ -72,7 +72,7 @@ def run_group(folder: Path, redis_url: str, *, processes: int = 2) -> Iterator[R
     port, metrics_port = free_port(), _free_ports(processes)
     options = ("--processes", str(processes), "--metrics-port", str(metrics_port))
     command = serve_command(port, *options)
-    with instance(port, environment=environment, command=command) as process:
+    with forked_instance(port, environment=environment, command=command) as process:
         group = RunningGroup(process, port, metrics_port)
         group.wait_for("group.ready")
         yield group

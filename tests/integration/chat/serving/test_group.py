@@ -15,10 +15,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.frames import read_frame
 from tests.integration.chat.serving.groups import NAME, RunningGroup, run_group
+from tests.servers.environment import isolated_environment
 from tests.servers.forked import run_python
 
 PLACES = (1, 2)
@@ -60,6 +60,12 @@ def test_each_process_is_an_instance_of_its_own(group: RunningGroup) -> None:
     names = [(group.ready(number) or {}).get("instance_id") for number in PLACES]
 
     assert names == [f"{NAME}-1", f"{NAME}-2"]
+
+
+def test_the_group_names_its_address(group: RunningGroup) -> None:
+    (line,) = group.lines("group.ready")
+
+    assert line["address"] == f"http://127.0.0.1:{group.port}"
 
 
 async def test_all_processes_accept_from_the_one_port(group: RunningGroup) -> None:

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from config.development.instances import instance, uvicorn_command
+from config.development.instances import uvicorn_command
 from config.development.ports import free_port
 from config.development.processes import Process
-from tests.acceptance.conftest import isolated_environment
 from tests.databases import migrate
 from tests.releases import PRESENT
 from tests.servers.commands import daphne_command, serve_command
+from tests.servers.environment import isolated_environment
+from tests.servers.forked import forked_instance
 
 Command = Callable[[int], Sequence[str]]
 
@@ -60,7 +61,7 @@ def served(command: Command, folder: Path, **settings: str) -> Iterator[tuple[in
     environment = _environment(folder, settings)
     migrate(environment)
     port = free_port()
-    with instance(port, environment=environment, command=command(port)) as process:
+    with forked_instance(port, environment=environment, command=command(port)) as process:
         yield port, process
 
 

@@ -130,7 +130,8 @@ def test_connections_beyond_the_descriptors_are_refused(command: Command, tmp_pa
 @servers
 def test_a_process_without_a_descriptor_does_not_spin(command: Command, tmp_path: Path) -> None:
     """Others than clients may take them too: files, a library. What cannot be accepted is not tried
-    for ever, and once there are some again, everybody is served."""
+    for ever, and once there are some again, everybody is served. On uvicorn, libuv needs its spare
+    descriptor for this. Without it, uvicorn tries again at once until a descriptor is free."""
     with served(command, tmp_path) as (port, process):
         eventually_served(port)
         before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)

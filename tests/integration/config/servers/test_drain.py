@@ -13,20 +13,22 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from config.development.instances import instance, uvicorn_command
+from config.development.instances import uvicorn_command
 from config.development.ports import free_port
 from config.development.processes import Process
-from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate
 from tests.frames import read_frame
-from tests.servers.commands import daphne_command
+from tests.servers.commands import daphne_command, serve_command
+from tests.servers.environment import isolated_environment
+from tests.servers.forked import forked_instance
 
 Frame = dict[str, Any]
 Command = Callable[[int], Sequence[str]]
 
 PATIENCE = 15
 SENDERS = 4
+_MANY = 100
 
 servers = pytest.mark.parametrize("command", [uvicorn_command, daphne_command])
 
@@ -99,7 +101,7 @@ async def test_how_an_instance_takes_its_leave(
     """No longer ready, every socket told when to come back, whoever comes new sent away, what is
     still asked for answered; then 4002 and the end."""
     port = free_port()
-    with instance(port, environment=environment, command=command(port)) as process:
+    with forked_instance(port, environment=environment, command=command(port)) as process:
         async with (
             http_client(f"http://127.0.0.1:{port}") as http,
             connected(port, "ann") as ann,
@@ -163,7 +165,7 @@ async def test_nothing_is_lost_under_load(command: Command, environment: dict[st
             codes.add(closed.rcvd.code if closed.rcvd is not None else 1006)
 
     people = [f"user{number}" for number in range(SENDERS)]
-    with instance(port, environment=environment, command=command(port)) as process:
+    with forked_instance(port, environment=environment, command=command(port)) as process:
         async with http_client(f"http://127.0.0.1:{port}") as http:
             group = (await Rest(http, people[0]).create_group(*people[1:], title="Tea"))["id"]
 
@@ -180,7 +182,7 @@ async def test_nothing_is_lost_under_load(command: Command, environment: dict[st
         assert codes == {4002}
         await exit_status(process)
 
-    with instance(port, environment=environment, command=command(port)):
+    with forked_instance(port, environment=environment, command=command(port)):
         async with http_client(f"http://127.0.0.1:{port}") as http:
             for client_id in sent - acknowledged.keys():
                 await Rest(http, client_id.split("-")[0]).send(group, "hello", client_id)
@@ -197,7 +199,7 @@ async def test_a_second_signal_ends_it_at_once(
 ) -> None:
     """Whoever insists does not wait for the drain."""
     port = free_port()
-    with instance(port, environment=environment, command=command(port)) as process:
+    with forked_instance(port, environment=environment, command=command(port)) as process:
         async with connected(port, "ann") as ann:
             await ann.until("hello")
             process.send_signal(signal.SIGTERM)
@@ -216,9 +218,59 @@ async def test_with_nobody_there_it_ends_without_waiting(
 ) -> None:
     """By either signal."""
     port = free_port()
-    with instance(port, environment=environment, command=command(port)) as process:
+    with forked_instance(port, environment=environment, command=command(port)) as process:
         process.send_signal(number)
         assert_ended_well(command, await exit_status(process))
         output = process.output()
     assert "instance.draining" in output
     assert "instance.stopped" in output
+
+
+async def test_the_last_connections_that_it_accepts_are_answered(
+    environment: dict[str, str],
+) -> None:
+    """A proxy that got the port sends its request, and would not repeat a POST elsewhere."""
+    port = free_port()
+    opened: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    with forked_instance(port, environment=environment, command=serve_command(port)) as process:
+        opened.append(await asyncio.open_connection("127.0.0.1", port))
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    async with asyncio.timeout(0.3):  # the kernel would repeat it after a second
+                        opened.append(await asyncio.open_connection("127.0.0.1", port))
+                except (ConnectionError, TimeoutError):
+                    break
+        answers = [await answer_of(*connection) for connection in opened[-5:]]
+        for _, writer in opened:
+            writer.close()
+        assert await exit_status(process) == 0
+    assert set(answers) == {b"HTTP/1.1 200 OK\r\n"}
+
+
+@pytest.mark.parametrize("command", [serve_command, uvicorn_command])
+async def test_connections_that_waited_for_a_busy_server_are_answered(
+    command: Command, environment: dict[str, str]
+) -> None:
+    """The kernel has opened them, and the server accepts them one after the other."""
+    port = free_port()
+    with forked_instance(port, environment=environment, command=command(port)) as process:
+        process.send_signal(signal.SIGSTOP)
+        opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(_MANY)]
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        answers = await asyncio.gather(*(answer_of(*connection) for connection in opened))
+        for _, writer in opened:
+            writer.close()
+        assert await exit_status(process) == 0
+    assert set(answers) == {b"HTTP/1.1 200 OK\r\n"}
+
+
+async def answer_of(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """Return the status line of the answer to a request; nothing if the connection was closed."""
+    writer.write(b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    try:
+        return await reader.readline()
+    except ConnectionError:
+        return b""

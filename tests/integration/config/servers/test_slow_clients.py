@@ -13,14 +13,15 @@ import orjson
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from config.development.instances import instance, uvicorn_command
+from config.development.instances import uvicorn_command
 from config.development.ports import free_port
-from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate
 from tests.frames import read_frame
 from tests.integration.config.servers.raw_peer import Peer, upgrade
 from tests.servers.commands import daphne_command
+from tests.servers.environment import isolated_environment
+from tests.servers.forked import forked_instance
 
 Command = Callable[[int], Sequence[str]]
 
@@ -37,7 +38,7 @@ async def served(command: Command, folder: Path) -> AsyncIterator[tuple[int, htt
     environment = isolated_environment(folder)
     migrate(environment)
     port = free_port()
-    with instance(port, environment=environment, command=command(port)):
+    with forked_instance(port, environment=environment, command=command(port)):
         async with http_client(f"http://127.0.0.1:{port}") as http:
             yield port, http
 
@@ -106,7 +107,7 @@ async def test_who_does_not_read_is_closed(command: Command, tmp_path: Path) -> 
 
         grown = await metric(http, "process_resident_memory_bytes") - resident
         assert sent > 8 * MEBIBYTE / 30_000
-        assert grown < 150 * MEBIBYTE
+        assert grown < 75 * MEBIBYTE
         await command_of(ann, id=0, type="ping")
         await until(ann, "reply")
 

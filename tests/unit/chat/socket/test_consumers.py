@@ -13,7 +13,7 @@ import structlog
 from chat.authentication import Identity
 from chat.authentication.development import DevelopmentAuthenticator
 from chat.exceptions import TokenExpired
-from chat.socket import commands, consumers, outbox
+from chat.socket import commands, consumers, outbox, waiting_frames
 from chat.socket.close_codes import CloseCode, close_message
 from chat.socket.frames import encode_reply
 from chat.state import ApplicationState
@@ -367,7 +367,7 @@ async def test_no_timer_outlives_the_socket(
 ) -> None:
     """A heartbeat that is one frame too many closes the socket and schedules no other."""
     monkeypatch.setattr(sessions, "HEARTBEAT_SECONDS", 0.05)
-    monkeypatch.setattr(outbox, "_MAX_FRAMES", 1)
+    monkeypatch.setattr(waiting_frames, "_MAX_FRAMES", 1)
     monkeypatch.setattr(consumers, "_GRACE_SECONDS", 0.2)
     loop, failures = asyncio.get_running_loop(), []
     loop.set_exception_handler(lambda _, context: failures.append(context))

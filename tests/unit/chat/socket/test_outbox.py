@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 
 from chat.socket.close_codes import CloseCode
 from chat.socket.outbox import Outbox
+from config.servers.uvicorn_socket import StepEnd
 from messaging.delivery.hub.connections import Ending
 from messaging.delivery.shared_frames import SharedFrames
 
@@ -28,6 +29,7 @@ class Server:
         self.fault: Exception | None = None
         self.closings = 0
         self.ended: list[Ending] = []
+        self.step_end = StepEnd()
         self.outbox = Outbox(
             self._send,
             direct=self if direct else None,
@@ -36,6 +38,10 @@ class Server:
         )
 
     # As a `DirectTransport`
+
+    @property
+    def write_now(self) -> Callable[[bytes], object] | None:
+        return self.write if self.takes.is_set() else None
 
     def encode(self, texts: Sequence[str]) -> bytes:
         return "".join(f"{text}\n" for text in texts).encode()
@@ -48,9 +54,6 @@ class Server:
         self.writes += 1
         self.taken += data.decode().splitlines()
         return True
-
-    def soon(self, callback: Callable[[], None]) -> None:
-        asyncio.get_running_loop().call_soon(callback)
 
     def read(self, take: Callable[[str], bool] | None) -> None:
         """Read nothing."""

@@ -24,7 +24,7 @@ _RULES: Mapping[str, tuple[str, str | None]] = {
     "what is worth a retry": ("send again after `retry_after`", "an-unknown-error"),
     "what is not": ("do not send again; show `detail`", "an-unknown-error"),
     "unread is seq less read_seq less deleted": ("unread = `seq`", "deleted-messages"),
-    "4502 comes back": ("except after 4502, with a fresh token", "an-expired-token"),
+    "4502 comes back": ("Only 4502 is different: reconnect with a fresh token", "an-expired-token"),
     "other codes from 4500 on do not": ("from 4500 on: do not reconnect", "codes-from-4500-on"),
     "close frames say why": ("Every close frame of the server also has a short reason", None),
     "receipts are synced after a reconnect": ("send `receipts.sync`", "read-elsewhere"),

@@ -34,6 +34,15 @@ def collecting() -> Iterator[Collecting]:
         gc.freeze()
 
 
+def test_a_burst_of_young_objects_is_not_collected(collecting: Collecting) -> None:
+    """Such as those of fifty sends at once, which are freed a moment later."""
+    gc.collect()
+    before = gc.get_stats()[0]["collections"]
+    burst = [[number] for number in range(2_000)]
+    assert gc.get_stats()[0]["collections"] == before
+    del burst
+
+
 def test_many_sockets_are_set_aside(collecting: Collecting) -> None:
     """A hundred of them, at the next full collection; what a few bring stays where it is."""
     with ExitStack() as sockets:
