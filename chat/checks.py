@@ -4,6 +4,7 @@ import ipaddress
 import json
 import os
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,12 @@ from messaging.delivery.link.signing import LEAST_KEY_CHARACTERS, Mode
 from messaging.domain.limits import wrong_limits
 from messaging.files.setting_rules import mistakes
 from messaging.outbound.addresses import parse_networks
-from messaging.redis.client import is_cluster
-from messaging.redis.hosts import find_redis
 from messaging.redis.raw_layer import FORMAT as RAW_FORMAT
+from messaging.redis.setting_rules import Mistake, clusters
+from messaging.redis.setting_rules import mistakes as redis_mistakes
 
 TAG = "chat"
 _LAYER = "channels_redis.pubsub.RedisPubSubChannelLayer"
-_SENTINEL_HINT = (
-    "For example REDIS_SENTINELS=10.0.0.1:26379,10.0.0.2:26379,10.0.0.3:26379 and "
-    "REDIS_SENTINEL_MASTER=redis://:password@chat (or just chat, the name of the primary)."
-)
 _KEY_HINT = (
     "CHAT_LINK_KEYS is a comma-separated list of keys: the first key signs, every key verifies. "
     "`openssl rand -base64 32` generates a key."
@@ -212,26 +209,18 @@ def _project_named() -> list[Error]:
 
 
 def _redis() -> list[Error]:
-    return [*_redis_settings(), *_channel_layer()] or _no_cluster()
+    found = redis_mistakes(
+        url=settings.REDIS_URL,
+        sentinels=settings.REDIS_SENTINELS,
+        master=settings.REDIS_SENTINEL_MASTER,
+        max_beacons=settings.CHAT_MAX_BEACONS,
+    )
+    wrong = [*_redis_errors(found), *_channel_layer()]
+    return wrong or _redis_errors(clusters(settings.REDIS_URL))
 
 
-def _redis_settings() -> list[Error]:
-    url, sentinels = settings.REDIS_URL, settings.REDIS_SENTINELS
-    master = settings.REDIS_SENTINEL_MASTER
-    if url and (sentinels or master):
-        message = "REDIS_URL and the Sentinel settings are both set; only one may locate Redis."
-        hint = "Unset REDIS_URL, or unset REDIS_SENTINELS and REDIS_SENTINEL_MASTER."
-        return [Error(message, hint, id="chat.E008")]
-    if bool(sentinels) != bool(master):
-        message = "REDIS_SENTINELS and REDIS_SENTINEL_MASTER must be set together."
-        return [Error(message, _SENTINEL_HINT, id="chat.E009")]
-    try:
-        find_redis(url=url, sentinels=sentinels, master=master)
-    except ValueError as error:
-        if url:
-            return [Error(str(error), "For example redis://127.0.0.1:6379/0.", id="chat.E007")]
-        return [Error(str(error), _SENTINEL_HINT, id="chat.E012")]
-    return []
+def _redis_errors(found: Iterable[Mistake]) -> list[Error]:
+    return [Error(mistake.text, mistake.hint, id=mistake.id) for mistake in found]
 
 
 def _channel_layer() -> list[Error]:
@@ -259,14 +248,6 @@ def _link_signatures() -> list[Error]:
         message = f"A key in CHAT_LINK_KEYS has fewer than {LEAST_KEY_CHARACTERS} characters."
         return [Error(message, _KEY_HINT, id="chat.E032")]
     return []
-
-
-def _no_cluster() -> list[Error]:
-    if not settings.REDIS_URL or not is_cluster(settings.REDIS_URL):
-        return []
-    message = "REDIS_URL names a Redis Cluster, which the channel layer does not support."
-    hint = "Use a single Redis, or one behind Sentinel (REDIS_SENTINELS)."
-    return [Error(message, hint, id="chat.E011")]
 
 
 def _origins() -> list[Error]:

@@ -1,14 +1,16 @@
 """Middleware: a logging context for every request, and Django's own middleware for pages only.
 
 A middleware that is not natively async costs a thread hop per request. The API needs neither
-sessions nor cookies, so such middleware skips it.
+sessions nor cookies, so such middleware skips it. `chat.handler` does not even load middleware
+with `pages_only` for the API.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
 from asgiref.sync import markcoroutinefunction, sync_to_async
+from corsheaders.middleware import CorsMiddleware
 from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
@@ -19,14 +21,18 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware import clickjacking, common, csrf, security
 from django.urls import Resolver404, get_resolver, resolve
+from django.utils.cache import patch_vary_headers
 from servestatic.middleware import ServeStaticMiddleware
 from servestatic.responders import MissingFileError
 
 from chat.errors import problem_of, problem_response
 from chat.request_ids import sound_request_id
+from messaging.domain.cached_setting import cached_setting
 
 API_PATHS = ("/api/", "/health/", "/metrics")
 _DOCS_PATH = "/api/docs"
+_CROSS_ORIGIN_PATHS = "/api/"
+"""As in `CORS_URLS_REGEX`."""
 
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _PAGE_POLICY = (
@@ -49,7 +55,7 @@ class RequestContextMiddleware:
         markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request_id = sound_request_id(request.headers.get("X-Request-ID", ""))
+        request_id = sound_request_id(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = await self.get_response(request)
@@ -72,18 +78,28 @@ class RequestContextMiddleware:
         return problem_response(problem_of(error), request.request_id)  # type: ignore[attr-defined]
 
 
-def security_headers(path: str, *, secure: bool) -> dict[str, str]:
+def security_headers(path: str, *, secure: bool) -> Mapping[str, str]:
     """Return the headers of every answer, unless it has its own: public answers (static files, the
     schema) set `Cache-Control`."""
-    headers = {
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": _policy(path),
-        "Cache-Control": "no-store",
+    return _headers()[_policy(path), secure]
+
+
+@cached_setting("SECURE_HSTS_SECONDS")
+def _headers() -> Mapping[tuple[str, bool], Mapping[str, str]]:
+    """Return the headers for each policy, without and with TLS."""
+    # Django's middleware does this for pages, but skips the API.
+    seconds = settings.SECURE_HSTS_SECONDS
+    strict = {"Strict-Transport-Security": f"max-age={seconds}"} if seconds else {}
+    return {
+        (policy, secure): {
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": policy,
+            "Cache-Control": "no-store",
+            **(strict if secure else {}),
+        }
+        for policy in (_DATA_POLICY, _PAGE_POLICY, _DOCS_POLICY)
+        for secure in (False, True)
     }
-    if settings.SECURE_HSTS_SECONDS and secure:
-        # Django's middleware does this for pages, but skips the API.
-        headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
-    return headers
 
 
 def _policy(path: str) -> str:
@@ -93,8 +109,30 @@ def _policy(path: str) -> str:
     return _DATA_POLICY if path.startswith(API_PATHS) else _PAGE_POLICY
 
 
+class CrossOriginMiddleware(CorsMiddleware):
+    """Adds the CORS headers. Most requests to the API are of clients that are no pages."""
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a request without an origin without the settings: its answer only says that it
+        depends on the origin."""
+        if (
+            "HTTP_ORIGIN" in request.META
+            or request.method == "OPTIONS"
+            or not request.path_info.startswith(_CROSS_ORIGIN_PATHS)
+        ):
+            return await super().__acall__(request)
+        response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
+        if "Vary" in response:
+            patch_vary_headers(response, ("origin",))
+        else:
+            response["Vary"] = "origin"
+        return response
+
+
 class StaticMiddleware(ServeStaticMiddleware):  # type: ignore[misc]
     """Serves static files. A missing file gets 404, with DEBUG too."""
+
+    pages_only = True
 
     def add_files_from_finders(self) -> None:
         """Add the files of the apps. With autorefresh, each request searches the directories, and a
@@ -119,8 +157,10 @@ class StaticMiddleware(ServeStaticMiddleware):  # type: ignore[misc]
 
 
 class _PagesOnly:
-    """A base for Django's middleware that skips API requests."""
+    """A base for Django's middleware that skips API requests, also where a handler passes them
+    on."""
 
+    pages_only = True
     get_response: Callable[[HttpRequest], Any]
 
     def __call__(self, request: HttpRequest) -> Any:
@@ -133,6 +173,7 @@ class UnknownPathMiddleware:
     """Answers unknown paths before the middleware of the pages, each of which would cost a hop to a
     thread."""
 
+    pages_only = True
     sync_capable = False
     async_capable = True
 

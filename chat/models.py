@@ -61,8 +61,7 @@ class Message(models.Model):
 
     names: Names = EMPTY
     """The names of its people, as far as they were looked up. The same holds below."""
-    reactions: str = ""
-    """The number of people for each reaction."""
+    entity: StoredMessage
 
     earlier = NO_EARLIER_TEXTS
     """The earlier texts of the message, if they were read."""

@@ -19,11 +19,11 @@ from chat.authentication import (
     VerifiedTokens,
     make_authenticator,
 )
+from chat.limits.person_turns import PersonTurns
 from chat.limits.shown_tokens import ShownTokens
 from chat.limits.sign_ins import SignIns
 from chat.limits.strangers import Strangers
 from chat.limits.throttling import person_rates
-from messaging.concurrency.turns import Turns
 from messaging.domain.exceptions import MessagingError
 from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
@@ -31,7 +31,6 @@ from messaging.services.account import profiles
 
 logger = structlog.get_logger(__name__)
 
-SYNCS_AT_ONCE = 4
 _KEY = "application"
 
 
@@ -57,16 +56,7 @@ class ApplicationState:
         self.shown_tokens = ShownTokens(self.tokens, self.service_tokens, self.strangers)
         self.sign_ins = SignIns(instance.rates)
         self.person_rates = person_rates(get_limits())
-        self.requests = Turns(places=2, most_waiting=64)
-        """The turns of each person's requests."""
-        self.service_requests = Turns(places=16, most_waiting=256, rest=0)
-        """The turns of the requests of each service account, on behalf of whomever."""
-        self.connects = Turns(places=2, most_waiting=64)
-        """The turns of each person's connects."""
-        self.commands = Turns(places=2, most_waiting=64)
-        """The turns of each person's expensive commands, over all sockets."""
-        self.syncs = Turns(places=SYNCS_AT_ONCE, most_waiting=64, rest=1)
-        """The turns of the conversations that each person's syncs read, over all sockets."""
+        self.turns = PersonTurns()
 
     async def _complete_profile(self, identity: Identity) -> None:
         """Store what a sign-in gives of a person's profile. If this fails, the next token of the

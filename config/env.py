@@ -1,5 +1,6 @@
 """Reads the environment once. Every name and default is part of the public contract."""
 
+import json
 import multiprocessing
 import os
 import platform
@@ -50,6 +51,25 @@ def _items(name: str) -> list[str]:
     return [item.strip() for item in env.str(name, default="").split(",") if item.strip()]
 
 
+def _texts(name: str, keys: frozenset[str]) -> dict[str, str]:
+    """Return a JSON object that has a text for each of these keys; an empty one if it is unset.
+    Raises ImproperlyConfigured for any other value."""
+    value: str = env.str(name, default="").strip()
+    if not value:
+        return {}
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(
+        isinstance(found.get(key), str) and found[key] for key in keys
+    ):
+        raise ImproperlyConfigured(
+            f"{name} is not complete. Set it to a JSON object with {', '.join(sorted(keys))}."
+        )
+    return {key: found[key] for key in keys}
+
+
 DEBUG: bool = _switch("DEBUG", default=False)
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
 ALLOWED_HOSTS: list[str] = _items("ALLOWED_HOSTS")
@@ -63,6 +83,7 @@ GOOGLE_CLOUD_PROJECT: str = env.str("GOOGLE_CLOUD_PROJECT", default="")
 REDIS_URL: str = env.str("REDIS_URL", default="")
 REDIS_SENTINELS: list[str] = _items("REDIS_SENTINELS")
 REDIS_SENTINEL_MASTER: str = env.str("REDIS_SENTINEL_MASTER", default="")
+CHAT_MAX_BEACONS: int = _whole_number("CHAT_MAX_BEACONS", default=100)
 CHAT_LINK_KEYS: list[str] = [key.strip() for key in env.list("CHAT_LINK_KEYS", default=[])]
 CHAT_LINK_SIGNATURES: str = env.str(
     "CHAT_LINK_SIGNATURES", default="accept" if CHAT_LINK_KEYS else "off"
@@ -87,6 +108,10 @@ CHAT_SEARCH: str = env.str("CHAT_SEARCH", default="database")
 CHAT_TRACES: str = env.str("CHAT_TRACES", default="off").strip().lower()
 CHAT_RATE_LIMITS: bool = _switch("CHAT_RATE_LIMITS", default=True)
 CHAT_DEMO: bool = _switch("CHAT_DEMO", default=False)
+CHAT_DEMO_FIREBASE: dict[str, str] = _texts(
+    "CHAT_DEMO_FIREBASE",
+    frozenset({"apiKey", "appId", "messagingSenderId", "projectId", "vapidKey"}),
+)
 
 LOG_FORMAT: str = env.str("LOG_FORMAT", default="console" if DEBUG else "json")
 LOG_LEVEL: str = env.str("LOG_LEVEL", default="info").upper()

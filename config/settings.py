@@ -14,7 +14,7 @@ with hidden("rich", "better_exceptions", "twisted", "greenlet"):
 from config import env
 from config.databases import database
 from config.servers.connection_bounds import MAX_BODY_BYTES
-from messaging.redis.hosts import find_redis
+from messaging.redis.hosts import find_redis, first_host
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -29,6 +29,7 @@ CHAT_UNKNOWN_VARIABLES = env.UNKNOWN
 DATABASE_CONNECTIONS = env.DATABASE_CONNECTIONS
 CHAT_AUTH = env.CHAT_AUTH
 CHAT_DEMO = env.CHAT_DEMO
+CHAT_DEMO_FIREBASE = env.CHAT_DEMO_FIREBASE
 CHAT_RATE_LIMITS = env.CHAT_RATE_LIMITS
 TRUSTED_PROXIES = env.TRUSTED_PROXIES
 GOOGLE_CLOUD_PROJECT = env.GOOGLE_CLOUD_PROJECT
@@ -38,9 +39,13 @@ REDIS_SENTINEL_MASTER = env.REDIS_SENTINEL_MASTER
 CHAT_LINK_KEYS = env.CHAT_LINK_KEYS
 CHAT_LINK_SIGNATURES = env.CHAT_LINK_SIGNATURES
 try:
-    REDIS = find_redis(url=REDIS_URL, sentinels=REDIS_SENTINELS, master=REDIS_SENTINEL_MASTER)
+    _HOSTS = find_redis(url=REDIS_URL, sentinels=REDIS_SENTINELS, master=REDIS_SENTINEL_MASTER)
 except ValueError:
-    REDIS = None  # `chat.checks` then reports the error and stops the start
+    _HOSTS = ()  # `chat.checks` then reports the error and stops the start
+# The further addresses carry only events between instances. Everything else is on the first.
+REDIS = first_host(_HOSTS)
+MORE_REDIS = _HOSTS[1:]
+CHAT_MAX_BEACONS = env.CHAT_MAX_BEACONS
 INSTANCE_ID = env.INSTANCE_ID
 NOTIFICATION_QUEUE_URL = env.NOTIFICATION_QUEUE_URL
 PUSH_BACKEND = env.PUSH_BACKEND
@@ -81,7 +86,7 @@ INSTALLED_APPS = [
 # for pages (admin) skips all other requests, see `chat.middleware`.
 MIDDLEWARE = [
     "chat.middleware.RequestContextMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "chat.middleware.CrossOriginMiddleware",
     "chat.middleware.StaticMiddleware",
     "chat.middleware.UnknownPathMiddleware",
     "chat.middleware.SecurityMiddleware",
@@ -120,7 +125,11 @@ if REDIS is not None:
             # Not RedisChannelLayer: its capacity of 100 drops silently, and a Redis restart
             # kills every consumer.
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS], "prefix": "chat", "serializer_format": "raw"},
+            "CONFIG": {
+                "hosts": [REDIS, *MORE_REDIS],
+                "prefix": "chat",
+                "serializer_format": "raw",
+            },
         }
     }
 

@@ -6,7 +6,7 @@ from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from chat.pages.demo import DemoNotificationsView, demo
+from chat.pages.demo import DemoNotificationsView, DemoPushView, demo
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("chat.urls")),
@@ -18,6 +18,7 @@ if settings.CHAT_DEMO:
     urlpatterns += [
         path("", demo),
         path("demo/notifications", DemoNotificationsView.as_view()),
+        path("demo/pushes/<str:conversation_id>/<str:message_id>", DemoPushView.as_view()),
     ]
 
 handler400 = "chat.pages.failures.bad_request"

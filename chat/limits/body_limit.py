@@ -36,22 +36,34 @@ def bounded(receive: Receive, limit: int) -> Receive:
 
 
 class ReadAhead:
-    """A body that is read before the request causes any work."""
+    """A body that is read before the request causes any work.
+
+    It is one piece of memory: a client may send it in pieces of two bytes, and each object that
+    holds one takes a hundred times as much.
+    """
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
+        self._body = bytearray()
         self._messages: deque[Message] = deque()
+        """What the application gets first, after `read`: the body, and the end of a connection."""
 
     async def read(self, most: int) -> bool:
         """Read the body, or its first `most` bytes and slightly more. Return whether it is
         larger."""
-        more, size = True, 0
-        while more and size <= most:
+        more = True
+        while more and len(self._body) <= most:
             message = await self._receive()
-            self._messages.append(message)
-            more = message["type"] == "http.request" and message.get("more_body", False)
-            size += len(message.get("body", b""))
-        return size > most
+            if message["type"] != "http.request":
+                self._messages.append(message)
+                break
+            self._body += message.get("body", b"")
+            more = message.get("more_body", False)
+        first = {"type": "http.request", "body": bytes(self._body), "more_body": more}
+        self._messages.appendleft(first)
+        is_larger = len(self._body) > most
+        self._body.clear()
+        return is_larger
 
     def content(self) -> bytes:
         """Return the bytes read."""

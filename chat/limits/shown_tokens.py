@@ -27,6 +27,11 @@ class ShownTokens:
         invented tokens faster than they are verified, all others would time out with the oldest
         first."""
 
+    def recall(self, token: str) -> Identity | None:
+        """Return the identity of a token that was verified before, and needs no wait; None for any
+        other."""
+        return self._tokens_of(token).recall(token)
+
     async def identify(self, token: str, address: str) -> Identity:
         """Return the identity of a token, of a person or of a service account.
 
@@ -36,7 +41,7 @@ class ShownTokens:
         Raises the same errors as the `authenticate` of these tokens, and RateLimited if 4,000 of
         the address already wait.
         """
-        tokens = self._service_tokens if ServiceAuthenticator.issued(token) else self._tokens
+        tokens = self._tokens_of(token)
         known = tokens.recall(token)
         if known is not None:
             return known
@@ -44,3 +49,6 @@ class ShownTokens:
             if self._strangers.is_beyond_its_rate(address):
                 await asyncio.sleep(_SECONDS)
             return await tokens.authenticate(token)
+
+    def _tokens_of(self, token: str) -> VerifiedTokens:
+        return self._service_tokens if ServiceAuthenticator.issued(token) else self._tokens

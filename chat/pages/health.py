@@ -1,5 +1,8 @@
 """Health checks for load balancers: whether the process is alive, and whether it can serve."""
 
+from collections.abc import Sequence
+
+from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -48,9 +51,29 @@ class ReadyView(APIView):
         elif Condition.DEGRADED in conditions:
             status = "degraded"
         document = {"status": status, "instance_id": instance.id, "checks": checks}
-        if reasons := failing_reasons():
-            document["reasons"] = {"redis": reasons}
+        reasons = {
+            "redis": failing_reasons(),
+            "redis_addresses": _down_addresses(instance),
+            "store": _store_reasons(instance),
+        }
+        if any(reasons.values()):
+            document["reasons"] = {name: found for name, found in reasons.items() if found}
         return Response(document, status=200 if status in {"ok", "degraded"} else 503)
+
+
+def _down_addresses(instance: Instance) -> Sequence[str]:
+    """Return the Redis addresses through which no events arrive, without passwords."""
+    return [] if instance.link is None else instance.link.down_addresses
+
+
+def _store_reasons(instance: Instance) -> Sequence[str]:
+    """Return what an operator has still to do after a move of the store."""
+    if instance.store_watch.former:
+        return ["chat_store_not_set"]
+    used = instance.store_watch.move.in_force
+    if not used:
+        return []
+    return ["chat_store_not_confirmed" if used == settings.CHAT_STORE else "chat_store_not_set"]
 
 
 def _redis_condition(instance: Instance) -> Condition:

@@ -112,7 +112,8 @@ class Conversation(_Shape):
 class ConversationWithAdded(Conversation):
     added = serializers.ListField(
         child=serializers.CharField(),
-        help_text="The ids of the people in the request who are now in the conversation",
+        help_text="The ids of the people in the request who are now in the conversation, also if "
+        "they were in it before",
     )
 
 

@@ -20,7 +20,9 @@ _MESSAGE = "a1s2d3f4g5h6j7k8l9z0x1c2v3"
 
 WORDS: dict[str, Words] = {
     "added": Words(
-        "The ids of the people in the request who are now in the conversation.", ["bob"]
+        "The ids of the people in the request who are now in the conversation, also if they "
+        "were in it before.",
+        ["bob"],
     ),
     "added_by": Words("Who may add you to groups: `anyone` or `nobody`.", "anyone"),
     "after": Words("Only messages after this `seq`, exclusive.", 40),

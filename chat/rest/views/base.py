@@ -7,7 +7,7 @@ the handler, and turns every exception into the one error shape.
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
@@ -37,16 +37,20 @@ from chat.payloads.renderers import render_json
 from chat.payloads.serializers import validated
 from chat.rest import service_access
 from chat.rest.accounting import account
+from chat.rest.requests import (
+    APIRequest,
+    accepts_json,
+    give_length,
+    require_few_parameters,
+    size_of,
+)
 from chat.state import ApplicationState, state_of
-from messaging.domain.exceptions import InvalidRequest, PayloadTooLarge, RateLimited
+from messaging.domain.exceptions import InvalidRequest, RateLimited
 from messaging.domain.identifiers import is_stored_id
 from messaging.domain.integrations.service_accounts import ServiceCaller
-from messaging.domain.limits import get_limits
 from messaging.redis.rate_limits import Rate
 from messaging.runtime.instance import Instance
 from messaging.services import sessions
-
-_MAX_PARAMETERS = 50
 
 Handler = Callable[..., Awaitable[Response]]
 
@@ -85,6 +89,19 @@ class APIView(RestAPIView):
     on_behalf = False
     """Whether a service account acts on behalf of a person."""
 
+    _methods: ClassVar[Sequence[str]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """List the methods once for each class. `head` is that of the class: Django would set a
+        method on each view, which then refers to itself."""
+        super().__init_subclass__(**options)
+        if "get" in vars(cls) and "head" not in vars(cls):
+            cls.head = cls.get  # type: ignore[attr-defined]
+        cls._methods = [name.upper() for name in cls.http_method_names if hasattr(cls, name)]
+
+    def _allowed_methods(self) -> list[str]:
+        return list(self._methods)
+
     @cached_property
     def state(self) -> ApplicationState:
         """Return the state of the application that serves the request. Raises NoInstance."""
@@ -107,7 +124,7 @@ class APIView(RestAPIView):
                 if problem.status == 429:
                     response["Connection"] = "close"  # the client behind a flood is unknown
             else:
-                self._count_violations(problem.code, _size(request))
+                self._count_violations(problem.code, size_of(request))
             if problem.status == 405:
                 response["Allow"] = ", ".join(self.allowed_methods)
         if self.caller is not None:
@@ -125,7 +142,7 @@ class APIView(RestAPIView):
 
     async def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.args, self.kwargs = args, kwargs
-        self.request = self.initialize_request(request, *args, **kwargs)
+        self.request = APIRequest(request)
         self.format_kwarg = None
         if self.public:
             return await self._respond(request, **kwargs)
@@ -135,7 +152,7 @@ class APIView(RestAPIView):
         service_access.require_person(request, self.service_only)
         self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
         structlog.contextvars.bind_contextvars(user_id=identity.user_id)
-        async with turn(self.state.requests, identity.user_id):
+        async with turn(self.state.turns.requests, identity.user_id):
             # Check the rate first, so that it also limits banned and logged-out people.
             await require_few_violations(self.instance.local_rates, identity.user_id)
             await require_rate(self.instance.rates, self.rate(), identity.user_id)
@@ -154,7 +171,7 @@ class APIView(RestAPIView):
         assert service is not None
         self.user_id, self.signed_in_at = identity.user_id, identity.signed_in_at
         structlog.contextvars.bind_contextvars(service=service.name, user_id=identity.user_id)
-        async with turn(self.state.service_requests, service.name):
+        async with turn(self.state.turns.service_requests, service.name):
             await require_rate(
                 self.instance.rates, service_access.service_rate(service), service.user_id
             )
@@ -180,9 +197,10 @@ class APIView(RestAPIView):
     async def _respond(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if is_stored_id(kwargs.get("conversation_id", "")):
             structlog.contextvars.bind_contextvars(conversation_id=kwargs["conversation_id"])
-        _require_few_parameters(request)
-        _give_length(request)
-        self.perform_content_negotiation(self.request)
+        require_few_parameters(request)
+        give_length(request)
+        if not accepts_json(request):
+            self.perform_content_negotiation(self.request)
         if request.method == "OPTIONS":
             return _without_content(204, {"Allow": ", ".join(self.allowed_methods)})
         if request.method not in self.allowed_methods:
@@ -233,7 +251,7 @@ async def _authenticated(request: HttpRequest) -> tuple[str, Identity]:
     shown = _scope(request).get(limited.SHOWN)
     if isinstance(shown, Exception):
         raise shown
-    token = bearer_token(request.headers.get("Authorization"))
+    token = bearer_token(request.META.get("HTTP_AUTHORIZATION"))
     if isinstance(shown, Identity):
         return token, shown
     address = network_of(request.META.get("REMOTE_ADDR", ""))
@@ -247,9 +265,9 @@ async def _require_room(request: HttpRequest) -> None:
     shown = scope.get(limited.SHOWN)
     if isinstance(shown, Identity):
         state = state_of(request)
-        async with turn(state.requests, shown.user_id):
+        async with turn(state.turns.requests, shown.user_id):
             await require_rate(state.instance.rates, state.person_rates.requests, shown.user_id)
-    elif "Authorization" in request.headers and not scope.get(limited.COUNTED, False):
+    elif "HTTP_AUTHORIZATION" in request.META and not scope.get(limited.COUNTED, False):
         await state_of(request).strangers.require_room(request.META.get("REMOTE_ADDR", ""))
 
 
@@ -257,29 +275,6 @@ def _scope(request: HttpRequest) -> Mapping[str, Any]:
     """Return the notes of the limits in front of Django; empty without them."""
     scope: Mapping[str, Any] = getattr(request, "scope", {})
     return scope
-
-
-def _size(request: HttpRequest) -> int:
-    """Return the bytes of the query string and of the body, which has a length once it is read."""
-    length = str(request.META.get("CONTENT_LENGTH", ""))
-    return len(request.META.get("QUERY_STRING", "")) + (int(length) if length.isdecimal() else 0)
-
-
-def _require_few_parameters(request: HttpRequest) -> None:
-    """Bound the parameters before content negotiation reads them. Raises InvalidRequest."""
-    if request.META.get("QUERY_STRING", "").count("&") >= _MAX_PARAMETERS:
-        detail = f"A query string has at most {_MAX_PARAMETERS} parameters. Send fewer."
-        raise InvalidRequest(detail=detail)
-
-
-def _give_length(request: HttpRequest) -> None:
-    """Set the length of a chunked request: DRF drops a body without a length."""
-    length = len(request.body)
-    if length > get_limits().body_bytes:
-        raise PayloadTooLarge(
-            f"A request body has at most {get_limits().body_bytes} bytes. Send less."
-        )
-    request.META["CONTENT_LENGTH"] = str(length)
 
 
 def _http_response(response: Response) -> HttpResponse:

@@ -41,6 +41,17 @@ def _development(settings: Settings) -> None:
         ({"REDIS_URL": "rediss://redis?ssl_cert_reqs=maybe"}, "chat.E007", "maybe"),
         ({"REDIS_URL": "rediss://redis?ssl_ca=/ca.pem"}, "chat.E007", "ssl_ca"),
         (
+            {"REDIS_URL": "redis://:secret@a:6379,redis://:other@a:6379"},
+            "chat.E007",
+            "a:6379/0 twice",
+        ),
+        ({"REDIS_URL": "redis://a,redis://:other@A:6379/0"}, "chat.E007", "a:6379/0 twice"),
+        ({"REDIS_URL": "redis://a/2,redis://a?db=2"}, "chat.E007", "a:6379/2 twice"),
+        ({"REDIS_URL": "redis://a:6379,b:6379"}, "chat.E007", "a:6379,b:6379"),
+        ({"REDIS_URL": "redis://a,redis://:secret@b/chat"}, "chat.E007", "'b' with a database"),
+        ({"REDIS_URL": ",".join(f"redis://r{n}" for n in range(17))}, "chat.E007", "more than 16"),
+        ({"CHAT_MAX_BEACONS": -1}, "chat.E039", "negative"),
+        (
             {"REDIS_URL": _URL, "REDIS_SENTINELS": ["one"], "REDIS_SENTINEL_MASTER": "chat"},
             "chat.E008",
             "both",

@@ -1,15 +1,24 @@
 """How Django handles a request of the API: on the event loop alone, until its client leaves."""
 
 import asyncio
+import gc
 import threading
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from asgiref.sync import markcoroutinefunction
+from django.core.handlers.asgi import ASGIRequest
 from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from chat.handler import Handler
+from chat.handler import APIHandler, PageHandler
+from chat.rest.requests import APIRequest
+from chat.rest.views.me import MeView
+from chat.rest.views.messages import MessagesView
 from tests.integration.chat import Api
 
 PATIENCE = 5
@@ -41,7 +50,7 @@ class Client:
         self.sent.append(message)
 
 
-class Waiting(Handler):
+class Waiting(APIHandler):
     """Its views wait until they are released."""
 
     def __init__(self) -> None:
@@ -59,13 +68,8 @@ class Waiting(Handler):
         return HttpResponse(b"answer")
 
 
-async def test_a_request_of_the_api_starts_no_thread(
-    api: Callable[[str], Api], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nor does it hop to one: each would be a thread of its own under ASGI."""
-    ann, bob = api("ann"), api("bob")
-    conversation = await ann.direct(bob)
-    await ann.send(conversation)
+def started_threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of the threads that are started from now on; the list grows."""
     started: list[str] = []
     start = threading.Thread.start
 
@@ -74,6 +78,17 @@ async def test_a_request_of_the_api_starts_no_thread(
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", noting)
+    return started
+
+
+async def test_a_request_of_the_api_starts_no_thread(
+    api: Callable[[str], Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it hop to one: each would be a thread of its own under ASGI."""
+    ann, bob = api("ann"), api("bob")
+    conversation = await ann.direct(bob)
+    await ann.send(conversation)
+    started = started_threads(monkeypatch)
     await ann.send(conversation)
     assert (await bob.get("/me")).status_code == 200
 
@@ -101,6 +116,70 @@ async def test_the_signals_of_a_request_are_sent() -> None:
 
     assert seen == ["started", "finished"]
     assert [message.get("body") for message in client.sent] == [None, b"answer"]
+
+
+async def test_a_request_of_the_api_looks_through_no_connection_of_django(
+    api: Callable[[str], Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It uses none. Requests of pages do, and so does any other sender."""
+    request_finished.connect(close_old_connections)  # as Django's test client does
+    APIHandler()
+    looked: list[str] = []
+    monkeypatch.setattr(
+        connections["default"], "close_if_unusable_or_obsolete", partial(looked.append, "looked")
+    )
+    ann = api("ann")
+    assert (await ann.get("/me")).status_code == 200
+    assert looked == []
+
+    request_finished.send(sender=PageHandler)
+    assert looked == ["looked"]
+
+
+async def test_a_refused_request_starts_no_thread(
+    api: Callable[[str], Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = api("ann")
+    await ann.get("/me")
+    started = started_threads(monkeypatch)
+    assert (await ann.post("/conversations", kind="nothing")).status_code == 400
+    assert (await ann.get("/nothing")).status_code == 404
+
+    assert not [name for name in started if not name.startswith(("sql-", "chat-"))]
+
+
+class Noting:
+    """A middleware that acts on every request."""
+
+    sync_capable = False
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self._get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = await self._get_response(request)
+        response["Noted"] = response.get("X-Request-ID", "inside")
+        return response
+
+
+@pytest.mark.parametrize(("place", "noted"), [(0, "the-id"), (1, "inside")])
+async def test_the_api_passes_middleware_in_the_order_of_the_settings(
+    settings: Any, place: int, noted: str
+) -> None:
+    middleware = list(settings.MIDDLEWARE)
+    middleware.insert(place, f"{__name__}.Noting")
+    settings.MIDDLEWARE = middleware
+    client = Client()
+
+    headers = [*SCOPE["headers"], (b"x-request-id", b"the-id")]
+    await APIHandler().handle({**SCOPE, "headers": headers}, client.receive, client.send)
+
+    answered = dict(client.sent[0]["headers"])
+    assert answered[b"Noted"] == noted.encode()
+    assert answered[b"X-Request-ID"] == b"the-id"
+    assert answered[b"Vary"] == b"origin"
 
 
 async def test_a_client_that_leaves_ends_its_request() -> None:
@@ -134,3 +213,33 @@ async def test_a_server_that_ends_cancels_its_requests() -> None:
         with pytest.raises(asyncio.CancelledError):
             await serving
     assert handler.cancelled
+
+
+async def test_a_request_leaves_nothing_to_the_garbage_collector(
+    api: Callable[[str], Api],
+) -> None:
+    """The collector stops the event loop. What a request refers to is freed at its end."""
+    ann, bob = api("ann"), api("bob")
+    conversation = await ann.direct(bob)
+    await ann.send(conversation)
+    await ann.get("/me")
+    gc.collect()
+    gc.disable()
+    before = objects_of_requests()  # some belong to the schema that answers are held against
+    try:
+        for _ in range(3):
+            await ann.send(conversation)
+            await ann.get("/me")
+        await asyncio.sleep(0)
+        after = objects_of_requests()
+    finally:
+        gc.enable()
+
+    assert after == before
+
+
+def objects_of_requests() -> Counter[type]:
+    return Counter(type(one) for one in gc.get_objects() if type(one) in _OF_A_REQUEST)
+
+
+_OF_A_REQUEST = {ASGIRequest, APIRequest, MessagesView, MeView}

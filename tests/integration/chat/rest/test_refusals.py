@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -24,6 +24,7 @@ from messaging.domain.identifiers import random_id
 from messaging.redis.rate_limits import Rate
 from messaging.runtime.instance import Instance
 from messaging.stores.conversations import Commit, CommitUnknown
+from messaging.stores.switching.switchable import Switchable
 from tests.integration.chat import Api, Json, ok, operations_at, problem, schema, wrong_fields
 from tests.integration.chat.rest.files import PDF, announce, upload
 from tests.stalls import Stalls
@@ -528,8 +529,9 @@ def break_store(
     instance.cache.clear()
     stores = (instance.store, instance.store.attachments, instance.store.reactions)
     for store in (*stores, instance.people, instance.recipients, instance.reports):
-        for name in dir(type(store)):
-            method = getattr(type(store), name)
+        kind = type(cast("Switchable", store).target)
+        for name in dir(kind):
+            method = getattr(kind, name)
             if not name.startswith("_") and name != "close" and not isinstance(method, property):
                 given = fault if inspect.iscoroutinefunction(method) else faulty_pages
                 monkeypatch.setattr(store, name, given)

@@ -7,14 +7,13 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from django.core.handlers.asgi import ASGIHandler
 from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
 from chat.authentication import Identity, issue_development_token
 from chat.authentication.development import DevelopmentAuthenticator
 from chat.exceptions import NotAuthenticated, TokenExpired
-from chat.handler import Handler
+from chat.handler import APIHandler, Handler
 from chat.limits.limited import SHOWN
 from messaging.domain.exceptions import StoreUnavailable
 from tests.integration.chat import Api
@@ -35,8 +34,12 @@ class Reached(Exception):
 class Closed(Handler):
     """The handler without Django behind it."""
 
-    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
-        raise Reached
+    def __init__(self) -> None:
+        super().__init__(api=reached, pages=reached)
+
+
+async def reached(scope: Any, receive: Any, send: Any) -> None:
+    raise Reached
 
 
 def scope(path: str, *headers: tuple[bytes, bytes], method: str = "GET", **more: Any) -> Message:
@@ -88,10 +91,8 @@ async def test_the_answer_is_that_of_the_view(
     asked = scope("/api/v1/conversations", *headers, method=method, scheme=scheme)
     if shown is not None:
         asked[SHOWN] = shown
-    handler = Handler()
-
     here = await ask(Closed(), dict(asked))
-    django = await ask(lambda *arguments: ASGIHandler.__call__(handler, *arguments), dict(asked))
+    django = await ask(APIHandler(), dict(asked))
 
     here[1].pop(b"content-length")  # Django's answer is chunked
     assert (here[0], here[2]) == (django[0], django[2])
