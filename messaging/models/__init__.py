@@ -9,7 +9,7 @@ from messaging.models.conversations import (
     ParticipantRecord,
     ReadPositionRecord,
 )
-from messaging.models.deletions import DeletionRecord
+from messaging.models.deletions import DeletionRecord, LoadRecord
 from messaging.models.followers import (
     CheckpointRecord,
     FollowerRecord,
@@ -17,6 +17,7 @@ from messaging.models.followers import (
 )
 from messaging.models.instances import DecisionRecord, EpochRecord, LinkNoteRecord, SweepRecord
 from messaging.models.moderation import ModerationHookRecord, WordListRecord
+from messaging.models.moves import StoreMoveRecord, StoreProcessRecord, TouchedRecord
 from messaging.models.people import DeviceRecord, PersonRecord, RecipientRecord
 from messaging.models.personal_data import (
     AuditEntryRecord,
@@ -51,6 +52,7 @@ __all__ = [
     "JobRecord",
     "LegalHoldRecord",
     "LinkNoteRecord",
+    "LoadRecord",
     "MessageRecord",
     "ModerationHookRecord",
     "ParticipantRecord",
@@ -68,8 +70,11 @@ __all__ = [
     "ServiceAccountRecord",
     "ServiceActionRecord",
     "ServiceTokenRecord",
+    "StoreMoveRecord",
+    "StoreProcessRecord",
     "SweepOfFollowersRecord",
     "SweepRecord",
+    "TouchedRecord",
     "WebhookDeliveryRecord",
     "WebhookEndpointRecord",
     "WordListRecord",

@@ -37,6 +37,16 @@ class Admission:
         Raises StoreUnavailable for a client that would wait too long: at once if that is
         foreseeable, otherwise after eight seconds.
         """
+        if self._places.locked():
+            await self._wait()
+        else:
+            await self._places.acquire()  # at once
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    async def _wait(self) -> None:
         if self._waiting >= _MAX_WAITING:
             raise StoreUnavailable(_OVERLOADED)
         self._waiting += 1
@@ -47,10 +57,6 @@ class Admission:
             raise StoreUnavailable(_OVERLOADED) from None
         finally:
             self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._places.release()
 
     async def share(self, key: str, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Return the answer of `read`, or share a read of this key that is in progress. It

@@ -10,7 +10,7 @@ from messaging.commits.group_commit import Committed
 from messaging.commits.unsettled_commits import Recheck, UnsettledCommits
 from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.hub.hub import Hub
-from messaging.delivery.link.link import Link
+from messaging.delivery.link.links import AnyLink
 from messaging.delivery.publisher import Publisher
 from messaging.domain.change import ChangeType
 from messaging.domain.conversation import Conversation
@@ -32,7 +32,7 @@ class CommitEvents:
         *,
         publisher: Publisher,
         hub: Hub,
-        link: Link | None,
+        link: AnyLink | None,
         signals: SignalSender,
         store: Store,
         following: Following,

@@ -25,7 +25,7 @@ from messaging.delivery.hub.privacy import PrivacyList
 from messaging.delivery.hub.profiles import ProfileList
 from messaging.delivery.hub.revocation import AccessList
 from messaging.delivery.link.epoch_watch import EpochWatch
-from messaging.delivery.link.link import Link
+from messaging.delivery.link.links import AnyLink
 from messaging.delivery.link.polling import Polling
 from messaging.delivery.pace import Pace
 from messaging.delivery.publisher import Publisher
@@ -34,6 +34,7 @@ from messaging.domain.people import Access
 from messaging.followers.following import Following
 from messaging.moderation.moderation import Moderation
 from messaging.notifications.badges import Badges
+from messaging.notifications.options import get_options
 from messaging.notifications.parts import Parts
 from messaging.notifications.receivers import Notifications
 from messaging.personal_data.placement import make_jobs
@@ -51,15 +52,15 @@ from messaging.runtime.figures import LiveFigures, Status
 from messaging.runtime.lifecycle import Lifecycle, Part
 from messaging.runtime.peer_events import PeerEvents
 from messaging.runtime.readiness import Readiness
-from messaging.runtime.request_turns import RequestTurns
-from messaging.runtime.restored_store import RestoredStore
+from messaging.runtime.restored_store import RestoredStore, SwitchedStore
 from messaging.runtime.service_history import ServiceHistory
 from messaging.runtime.shutdown import Shutdown
 from messaging.runtime.signal_sender import SignalSender
+from messaging.runtime.store_turns import StoreTurns
 from messaging.search.index import make_search_index
-from messaging.stores import make_stores
 from messaging.stores.database.moderation import ModerationStore
 from messaging.stores.database.service_accounts import ServiceAccountStore
+from messaging.stores.switching.placement import make_store_watch
 from messaging.webhooks.hints import HintList
 from messaging.webhooks.placement import make_webhooks
 from messaging.wire.events import EventEncoder
@@ -71,10 +72,8 @@ class Instance:
     """An instance. Its `start`, `stop` and `close` belong to the loop that serves."""
 
     def __init__(self) -> None:
-        self.id: str = settings.INSTANCE_ID
-        self.boot_id = secrets.token_hex(8)
-        self.events = EventEncoder(self.id, self.boot_id)
-        self.turns = RequestTurns()
+        self.id, self.boot_id = str(settings.INSTANCE_ID), secrets.token_hex(8)
+        self.events, self.turns = EventEncoder(self.id, self.boot_id), StoreTurns()
         self._build_stores()
         self._build_delivery()
         self._build_presence()
@@ -107,17 +106,17 @@ class Instance:
         )
 
     def _build_stores(self) -> None:
-        stores = make_stores()
+        self.store_watch = make_store_watch(self.id, self.boot_id)
+        stores = self.stores = self.store_watch.stores
         self.store = stores.conversations
         self.people, self.recipients = stores.people, stores.recipients
         self.decisions, self.catalogue = stores.decisions, stores.catalogue
-        self.stores, self.database, self._index = stores, stores.database, stores.index
+        self.database, self._index, self.reports = stores.database, stores.index, stores.reports
         self.moderation = Moderation(ModerationStore(self.database))
         self.service_accounts = ServiceAccountStore(self.database)
         self.service_history = ServiceHistory(self.service_accounts)
-        self.reports, self._epoch_store = stores.reports, stores.epochs
         self.attachments = Attachments(self.store, self.reports)
-        self.deletions = Deletions(stores, self.attachments)
+        self.deletions = Deletions(stores, self.attachments, decisions_kept=get_options().kept_time)
         self.cache, self.read_positions = ConversationCache(), ReadPositions(self.store)
         self._redis = make_redis(settings.REDIS)
         self.rates, self.local_rates = Rates(self._redis), Rates(None)  # of all; of this process
@@ -128,6 +127,7 @@ class Instance:
         self.hub.copies = (self.privacy, self.profiles)
         self.access = AccessList(store=self.people, connections=self.hub.connections)
         self.delivered = DeliveredPositions(self.store, self._redis, barred=self.access.bars)
+        self.access.when_erased(self.delivered.forget)
         self.acknowledged = Acknowledgements(self._redis)
         self.pace, self.badges = Pace(), Badges(self._redis)
 
@@ -153,7 +153,7 @@ class Instance:
             shared=(self.delivered, self.acknowledged),
             background=self._background,
         )
-        self.epochs = EpochWatch(epochs=self._epoch_store, store=self.store, listener=restored)
+        self.epochs = EpochWatch(epochs=self.stores.epochs, store=self.store, listener=restored)
         degradation = Degradation(hub=self.hub, epochs=self.epochs, events=self.events)
         self.polling = Polling(
             store=self.store,
@@ -196,6 +196,7 @@ class Instance:
             background=self._background,
         )
         self.unsettled_commits = commit_events.unsettled
+        self.store_watch.on_switch = SwitchedStore(self.cache, self.polling, self.epochs).switched
         self.writer = Writer(self.store, self.cache, commit_events)
 
     @property
@@ -234,8 +235,7 @@ class Instance:
         await self._lifecycle.close()
 
     async def apply_access(self, access: Access) -> None:
-        """Apply a stored change of a person's access. Wait until their sockets are closed on every
-        instance that can be reached within a second."""
+        """Apply a stored change of access, also on each instance that answers within a second."""
         self.access.learn(access)
         if self.link is not None:
             await self.link.announce_access(access)
@@ -252,6 +252,8 @@ class Instance:
             part.start()
             at_stop(name, part.stop)
 
+        await self.store_watch.start("instance")
+        at_stop("store_watch", self.store_watch.stop, last=True)
         at_stop("background", self._background.stop, last=True)
         at_stop("hub", self.hub.stop, last=True)
         at_stop("unsettled_commits", self.unsettled_commits.stop, last=True)
@@ -300,11 +302,9 @@ class Instance:
             if self._redis is not None:
                 await self._redis.aclose()
         finally:
-            await self.database.close()
-            await self._index.close()
-            await self.store.close()
+            await self.stores.close()
 
-    async def _stop_link(self, link: Link) -> None:
+    async def _stop_link(self, link: AnyLink) -> None:
         """Stop the link. Without a goodbye, the other instances look for commits that may still be
         applied, and for unfinished work."""
         unfinished = self.unsettled_commits or self._background

@@ -1,4 +1,8 @@
-"""Handles the restore of a backup under a running instance: all earlier state is invalid."""
+"""Handles a change of the store under a running instance.
+
+After the restore of a backup, all earlier state is invalid. After a move to the other kind of
+store, the state is the same, but tokens and the clock are others.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,6 +12,8 @@ from typing import Protocol
 from messaging.concurrency.retries import until_answered
 from messaging.concurrency.tasks import TaskSet
 from messaging.delivery.hub.hub import Hub
+from messaging.delivery.link.epoch_watch import EpochWatch
+from messaging.delivery.link.polling import Polling
 from messaging.stores.conversations import Store
 from messaging.stores.epochs import Epoch
 
@@ -22,6 +28,23 @@ class Shared(Clearable, Protocol):
     """Positions that instances share during an epoch."""
 
     def use_epoch(self, epoch: Epoch) -> None: ...
+
+
+class SwitchedStore:
+    """Goes on with the other kind of store."""
+
+    def __init__(self, cache: Clearable, polling: Polling, epochs: EpochWatch) -> None:
+        """`cache` holds tokens of the store."""
+        self._cache = cache
+        self._polling = polling
+        self._epochs = epochs
+
+    def switched(self) -> None:
+        """Drop the tokens, and read once what has changed: other instances may have switched, and
+        committed, a moment before."""
+        self._cache.clear()
+        self._polling.store_switched()
+        self._epochs.look_soon()
 
 
 class RestoredStore:

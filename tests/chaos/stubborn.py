@@ -80,14 +80,16 @@ class StubbornClient(Client):
         """Its close code; None where there was no socket."""
         instance = self._balancer.pick()
         try:
-            self.release = f"{instance.label}: "
             await self.open(instance.url, trust=instance.trust)
         except InvalidStatus as refused:
-            self.handshakes[f"{instance.label}: {refused.response.status_code}"] += 1
+            who = instance.label(refused.response.headers)
+            self.handshakes[f"{who}: {refused.response.status_code}"] += 1
             return None
         except (OSError, TimeoutError, InvalidHandshake, EOFError):
             return None
         assert self.socket is not None
+        assert self.socket.response is not None
+        self.release = f"{instance.label(self.socket.response.headers)}: "
         watching = asyncio.create_task(self._expect_hello())
         try:
             await self.read()

@@ -3,26 +3,26 @@
 import asyncio
 import signal
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.identifiers import random_id
 from messaging.domain.personal_data.audit import Actor, ActorKind, AuditEntry
+from messaging.management.copying import KINDS, copy_errors, counted, require_firestore, shower
 from messaging.management.progress import Progress
-from messaging.services.copying.copying import (
-    CopyAhead,
-    CopyChanged,
-    CopyCounts,
-    NotACopy,
-    StoreCopy,
-)
+from messaging.management.stores import former_store_refused
+from messaging.services.copying.copying import NotACopy, StoreCopy
+from messaging.services.copying.owning import owned
 from messaging.services.copying.survey import survey
 from messaging.stores import Stores, make_stores
 from messaging.stores.database.audit import AuditTrail
+from messaging.stores.database.moves import MoveStore
+from messaging.stores.switching.move import Move, Phase
 
-_KINDS = ("sql", "firestore")
 _ROUND_SECONDS = 5.0
 _PASS_SECONDS = 600.0
 _RETRY_SECONDS = 10.0
@@ -37,8 +37,8 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--from", dest="source", required=True, choices=_KINDS)
-        parser.add_argument("--to", dest="target", required=True, choices=_KINDS)
+        parser.add_argument("--from", dest="source", required=True, choices=KINDS)
+        parser.add_argument("--to", dest="target", required=True, choices=KINDS)
         parser.add_argument(
             "--follow",
             action="store_true",
@@ -55,48 +55,35 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, source: str, target: str, **options: Any) -> None:
-        _require_settings(source, target)
+        if source == target:
+            raise CommandError("Name two kinds of stores.")
+        require_firestore()
         self._progress = Progress(lambda line: self.stderr.write(line, str))
         self._options = options
-        try:
+        with copy_errors(source, target):
             asyncio.run(self._run(source, target))
-        except StoreUnavailable:
-            raise CommandError(
-                "A store does not answer. Run `manage.py doctor`, then this command again: it goes "
-                "on."
-            ) from None
-        except NotACopy:
-            raise CommandError(
-                f"The {target} store holds data, and is no copy of the present {source} store. "
-                "Delete its data, or restore both stores (docs/copy-store.md). Nothing was changed "
-                "in it."
-            ) from None
-        except CopyAhead as error:
-            raise CommandError(
-                f"Conversation {error} has later changes in the {target} store. That store is in "
-                "use, or the other one was restored. The copying has stopped."
-            ) from None
-        except CopyChanged as error:
-            raise CommandError(
-                f"Something else writes conversation {error} into the {target} store. Run one "
-                "copy_store at a time, and no instance on the copy."
-            ) from None
 
     async def _run(self, kind: str, other: str) -> None:
-        source, target = make_stores(kind), make_stores(other)
+        source = make_stores(kind)
+        target = make_stores(other, beside=source)
+        moves = MoveStore(source.database)
         try:
+            await _require_in_use(await moves.look(), kind)
             if self._options["dry_run"]:
                 await self._survey(source, target)
                 return
-            entry = AuditEntry(
-                actor=Actor(kind=ActorKind.COMMAND, name="copy_store"),
-                action="store.copied",
-                detail={"from": kind, "to": other},
-            )
-            await AuditTrail(source.database).record(entry)
-            await self._copy(StoreCopy(source, target, on_progress=self._show))
+            async with owned(moves, f"copy_store {random_id()}") as move:
+                await _require_in_use(move, kind)
+                entry = AuditEntry(
+                    actor=Actor(kind=ActorKind.COMMAND, name="copy_store"),
+                    action="store.copied",
+                    detail={"from": kind, "to": other},
+                )
+                await AuditTrail(source.database).record(entry)
+                show = shower(self._progress)
+                await self._copy(StoreCopy(source, target, on_progress=show))
         finally:
-            await target.close()
+            await target.conversations.close()
             await source.close()
 
     async def _survey(self, source: Stores, target: Stores) -> None:
@@ -108,6 +95,7 @@ class Command(BaseCommand):
         )
         if not found.may_be_copied:
             raise NotACopy
+        self._require_sound(dict.fromkeys(found.damaged, "it cannot be read"))
 
     async def _copy(self, copy: StoreCopy) -> None:
         await copy.copy_everything()
@@ -120,6 +108,7 @@ class Command(BaseCommand):
             wrong = await copy.verify()
             for conversation_id in wrong:
                 self.stdout.write(f"Conversation {conversation_id} differs.")
+        self._require_sound(copy.damaged)
         if wrong:
             raise CommandError(f"{len(wrong)} conversations differ, after they were copied anew.")
         if copy.counts.behind:
@@ -158,32 +147,35 @@ class Command(BaseCommand):
         await copy.copy_everything()
         self._report(copy)
 
-    def _show(self, counts: CopyCounts) -> None:
-        self._progress.at(0, counts.messages, _words(counts))
+    def _require_sound(self, damaged: Mapping[str, str]) -> None:
+        """Name the conversations that cannot be read. Raises CommandError if there are any."""
+        for conversation_id, reason in sorted(damaged.items()):
+            self.stdout.write(f"Conversation {conversation_id} was not copied: {reason}")
+        if damaged:
+            raise CommandError(
+                f"{len(damaged)} conversations cannot be read. Repair them in the store, and run "
+                "the command again."
+            )
 
     def _report(self, copy: StoreCopy) -> None:
         counts = copy.counts
-        self.stdout.write(f"Wrote {_words(counts)}, {self._progress.rate(counts.messages)}.")
+        self.stdout.write(f"Wrote {counted(counts)}, {self._progress.rate(counts.messages)}.")
         if counts.different:
             self.stdout.write(f"{counts.different} conversations differed and were copied anew.")
         self.stdout.flush()
 
 
-def _require_settings(source: str, target: str) -> None:
-    if source == target:
-        raise CommandError("Name two kinds of stores.")
-    if source != settings.CHAT_STORE:
+async def _require_in_use(move: Move, kind: str) -> None:
+    """Require the kind of store that is in use, and that it is not being moved."""
+    if move.phase is not Phase.IDLE:
         raise CommandError(
-            f"CHAT_STORE is {settings.CHAT_STORE}, so that the {source} store is not in use. Only "
-            "the store in use can be copied."
+            f"The store is being moved to {move.target}. Run `manage.py move_store` to finish "
+            "that, or end it with --abort."
         )
-    if not settings.GOOGLE_CLOUD_PROJECT:
-        raise CommandError("Set GOOGLE_CLOUD_PROJECT to the project of the Firestore.")
-
-
-def _words(counts: CopyCounts) -> str:
-    return (
-        f"{counts.people} people, {counts.conversations} conversations (of {counts.compared} that "
-        f"were compared), {counts.messages} messages, {counts.files} attachments, "
-        f"{counts.reports} reports"
-    )
+    with former_store_refused():
+        used = move.kind_for(settings.CHAT_STORE)
+    if kind != used:
+        setting = "" if move.in_force else f"CHAT_STORE is {used}, so that "
+        raise CommandError(
+            f"{setting}the {kind} store is not in use. Only the store in use can be copied."
+        )

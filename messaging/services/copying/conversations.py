@@ -7,28 +7,30 @@ copy of few changes is one write.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+from messaging.concurrency.retries import PageSize, retried
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.exchange.lines import encode
 from messaging.exchange.records import FullMessage
 from messaging.services.copying.files import copy_files, copy_shared_files
 from messaging.services.copying.placement import CopyAhead
-from messaging.services.exchange.dumping import ChangesTooFast, digest_of, is_deleted
+from messaging.services.exchange.conversation_reading import ChangesTooFast
+from messaging.services.exchange.dumping import digest_of, is_deleted
 from messaging.services.exchange.loaded_conversations.resumed_messages import delete_messages
 from messaging.services.exchange.positions import position_up_to
-from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
 from messaging.stores.conversations import Conflict
 from messaging.stores.copying import Part
-from messaging.stores.exchange import AlreadyStored, is_shell, shell_of
+from messaging.stores.exchange import AlreadyStored, FullChanges, is_shell, shell_of
 
 _PAGE = 200
 _BYTES = 1024 * 1024
 _WRITES = 400
 """The bounds of a part: of messages, of bytes, and of reactions and files."""
-_LOOKS = 200
-"""How often a conversation is read again because it changes."""
+_MAX_CHANGES = 40_000
+"""The most messages that change while a conversation is copied."""
 _TRIES = 5
 _COPYING, _EMPTYING = "copying", "emptying"
 """The `commit_id` of the shell of a conversation that is copied, and of one that is emptied."""
@@ -95,12 +97,9 @@ class ConversationCopy:
         """Return whether source and copy have the same hash; None if the conversation changes too
         fast to tell. Raises as `copy`."""
         for _ in range(_TRIES):
-            there = await retried(
-                digest_of, self._source.conversations, self._source.exchange, conversation_id
-            )
-            here = await retried(
-                digest_of, self._target.conversations, self._target.exchange, conversation_id
-            )
+            source, target = self._source, self._target
+            there = await digest_of(source.conversations, source.exchange, conversation_id)
+            here = await digest_of(target.conversations, target.exchange, conversation_id)
             if there is None:
                 return True
             if here is not None and here.hash == there.hash:
@@ -137,6 +136,7 @@ class _Run:
         self._copied_to = 0
         """The version up to which the copy had all messages when this run began."""
         self._batch = _Batch()
+        self._size = PageSize(_PAGE)
         self._messages = 0
 
     async def run(self) -> Copied:
@@ -183,23 +183,25 @@ class _Run:
         return max(version, self._copy.version)
 
     async def _changes(self, since: int) -> None:
-        """Read the messages with later versions until the source does not change any more."""
-        for _ in range(_LOOKS):
-            while page := await retried(
-                self._source.exchange.list_full_changes, self._id, since=since, limit=_PAGE
-            ):
-                for full in page:
-                    if self._batch.is_full:
-                        await self._flush()
-                    self._batch.add(full)
-                since = page[-1].message.version
-            later = await retried(self._source.conversations.get_conversation, self._id)
-            assert later is not None
-            unchanged = later.version == self._found.version
-            self._found = later
-            if unchanged or is_deleted(later):
+        """Read the messages with later versions, and the conversation as it is with the last of
+        them."""
+        changes = 0
+        while changes < _MAX_CHANGES:
+            page, size = await self._size.read(partial(self._changes_after, since))
+            for full in page.messages:
+                if self._batch.is_full:
+                    await self._flush()
+                self._batch.add(full)
+            assert page.conversation is not None
+            self._found = page.conversation
+            if len(page.messages) < size or is_deleted(self._found):
                 return
+            since = page.messages[-1].message.version
+            changes += len(page.messages) if since > self._begun_at else 0
         raise ChangesTooFast(self._id)
+
+    async def _changes_after(self, since: int, size: int) -> FullChanges:
+        return await self._source.exchange.read_full_changes(self._id, since=since, limit=size)
 
     async def _flush(self) -> None:
         """Write the messages of the batch before the rest follows."""

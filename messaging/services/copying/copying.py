@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 
 from cachetools import LRUCache
 
+from messaging.concurrency.retries import retried
 from messaging.services.copying.conversations import ConversationCopy, CopyChanged
 from messaging.services.copying.files import copy_due_files
 from messaging.services.copying.people import copy_people, copy_reports
 from messaging.services.copying.placement import CopyAhead, NotACopy, claim, epoch_of
-from messaging.services.exchange.dumping import ChangesTooFast
-from messaging.services.exchange.retries import retried
+from messaging.services.exchange.conversation_reading import ChangesTooFast
 from messaging.stores import Stores
+from messaging.stores.damage import UNREADABLE, Damaged
 from messaging.stores.epochs import Epoch
 from messaging.stores.exchange import is_shell
 
@@ -68,15 +69,19 @@ class StoreCopy:
         """The versions that `follow` has copied."""
         self._since: datetime | None = None
         self.counts = CopyCounts()
+        self.damaged: dict[str, str] = {}
+        """The conversations that cannot be read in one of the stores, by id: what was wrong at the
+        latest look. The copy does not have their present state."""
 
     async def copy_everything(self) -> None:
         """Compare everything once, and write what differs.
 
-        Raises NotACopy, CopyAhead, CopyChanged, StoreUnavailable.
+        Raises NotACopy, CopyAhead, CopyChanged, UnreadableRecords, StoreUnavailable.
         """
         self._epoch = await claim(self._source, self._target)
         now = await retried(self._source.conversations.now)
         self.counts.behind = 0
+        self.damaged = {}
         self.counts.people += await copy_people(self._source, self._target)
         self._on_progress(self.counts)
         async for ids in self._pages():
@@ -98,6 +103,7 @@ class StoreCopy:
         read_at: datetime | None = None
         async for page in store.page_changed_conversations(since=since):
             read_at = min(read_at or page.read_at, page.read_at)
+            self.damaged |= dict.fromkeys(page.unreadable, "it cannot be read")
             for one in page.conversations:
                 known = self._known.get(one.id) == one.version
                 if not known and not is_shell(one) and await self._copy(one.id):
@@ -118,7 +124,7 @@ class StoreCopy:
                     same = await self._is_same(id_)
                 if same is False:
                     wrong.append(id_)
-                self.counts.behind += same is None
+                self.counts.behind += same is None and id_ not in self.damaged
                 self.counts.compared += 1
                 self._on_progress(self.counts)
         return wrong
@@ -143,6 +149,10 @@ class StoreCopy:
         except ChangesTooFast:
             counts.behind += 1
             return False
+        except (Damaged, *UNREADABLE) as error:
+            self.damaged[conversation_id] = f"{type(error).__name__}: {error}"
+            return False
+        self.damaged.pop(conversation_id, None)
         counts.conversations += copied.changed
         counts.messages += copied.messages
         counts.compared += 1
@@ -153,6 +163,9 @@ class StoreCopy:
         try:
             return await self._conversations.is_same(conversation_id)
         except ChangesTooFast:
+            return None
+        except (Damaged, *UNREADABLE) as error:
+            self.damaged[conversation_id] = f"{type(error).__name__}: {error}"
             return None
 
     async def _pages(self) -> AsyncIterator[list[str]]:

@@ -4,8 +4,8 @@ uploads, and of files that are due to be removed. The files themselves stay in t
 from collections.abc import Sequence
 from dataclasses import replace
 
+from messaging.concurrency.retries import retried
 from messaging.domain.files.stored_attachment import StoredAttachment
-from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
 from messaging.stores.attachments import SharedPlace
 from messaging.stores.catalogue import Place

@@ -4,7 +4,7 @@ The copy has the epoch of its source: that is how it is known. Clients and follo
 source therefore go on with the copy.
 """
 
-from messaging.services.exchange.retries import retried
+from messaging.concurrency.retries import retried
 from messaging.stores import Stores
 from messaging.stores.epochs import Epoch
 

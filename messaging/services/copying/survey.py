@@ -1,12 +1,19 @@
 """Reports how far a copy is behind its source, without writing into it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from messaging.concurrency.retries import retried
 from messaging.exchange.lines import encode
+from messaging.services.copying.people import (
+    get_people,
+    get_reports,
+    list_people,
+    list_reports,
+)
 from messaging.services.copying.placement import may_be_copied
-from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
 from messaging.stores.catalogue import Place
+from messaging.stores.damage import UNREADABLE
 from messaging.stores.exchange import is_shell
 
 _PAGE = 200
@@ -25,17 +32,22 @@ class Survey:
     people: int = 0
     """The people who are missing or differ."""
     reports: int = 0
+    damaged: list[str] = field(default_factory=list)
+    """The conversations that cannot be read in one of the stores."""
 
 
 async def survey(source: Stores, target: Stores) -> Survey:
-    """Compare two stores. Raises StoreUnavailable."""
+    """Compare two stores. Raises StoreUnavailable, UnreadableRecords."""
     found = Survey(may_be_copied=await may_be_copied(source, target))
     after = ""
     while ids := await retried(
         source.conversations.list_conversation_ids, after=after, limit=_PAGE
     ):
         for id_ in ids:
-            await _compare(found, source, target, id_)
+            try:
+                await _compare(found, source, target, id_)
+            except UNREADABLE:
+                found.damaged.append(id_)
         after = ids[-1]
     await _compare_people(found, source, target)
     await _compare_reports(found, source, target)
@@ -58,8 +70,8 @@ async def _compare(found: Survey, source: Stores, target: Stores, id_: str) -> N
 
 async def _compare_people(found: Survey, source: Stores, target: Stores) -> None:
     after = ""
-    while page := await retried(source.exchange.list_full_people, after=after, limit=_PAGE):
-        here = await retried(target.copying.get_full_people, [one.user_id for one in page])
+    while page := await list_people(source, after):
+        here = await get_people(target, [one.user_id for one in page])
         for person in page:
             known = here.get(person.user_id)
             found.people += known is None or encode(known) != encode(person)
@@ -68,8 +80,8 @@ async def _compare_people(found: Survey, source: Stores, target: Stores) -> None
 
 async def _compare_reports(found: Survey, source: Stores, target: Stores) -> None:
     after: Place | None = None
-    while page := await retried(source.exchange.list_full_reports, limit=_PAGE, after=after):
-        here = await retried(target.copying.get_full_reports, [one.report.id for one in page])
+    while page := await list_reports(source, after):
+        here = await get_reports(target, [one.report.id for one in page])
         for full in page:
             known = here.get(full.report.id)
             found.reports += known is None or encode(known) != encode(full)

@@ -3,23 +3,21 @@
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
-from io import StringIO
+from collections.abc import Mapping
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from pytest_django import Settings
 
-from messaging.models import AuditEntryRecord
+from messaging.models import AuditEntryRecord, RecipientRecord
 from messaging.stores import make_stores
 from tests.databases import migrate
-from tests.instances import new_instance
+from tests.integration.stores.copy_commands import call, chats_beside_firestore
 from tests.integration.stores.exchange.bulk import write_file
-from tests.integration.stores.exchange.chats import body, chat, close, dumped
+from tests.integration.stores.exchange.chats import body, close, dumped
 from tests.integration.stores.exchange.test_bulk import (
     at_start,
     firestore,
@@ -41,35 +39,25 @@ async def chats(
     firestore_emulator: str,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[None]:
+) -> None:
     """The SQL store with people in it, beside an empty Firestore."""
-    async with new_instance() as instance:
-        await chat(instance, messages_each=2)
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator)
-    settings.GOOGLE_CLOUD_PROJECT = f"test-{uuid4().hex}"
-    yield
-
-
-async def _call(*arguments: str) -> str:
-    output = StringIO()
-    await sync_to_async(call_command)(*arguments, stdout=output, stderr=output)
-    return output.getvalue()
+    await chats_beside_firestore(firestore_emulator, settings, monkeypatch)
 
 
 @pytest.mark.usefixtures("chats")
 async def test_the_command_copies_and_says_what_it_wrote() -> None:
     """A dry run before and after, the copy itself, and its entry in the audit trail."""
-    dry = await _call(*TO_FIRESTORE, "--dry-run")
+    dry = await call(*TO_FIRESTORE, "--dry-run")
     assert "4 conversations: 4 are not in the copy, 0 are behind, 0 have later changes" in dry
     source, target = make_stores("sql"), make_stores("firestore")
     assert body(await dumped(target))[:-1] == []
     assert not await sync_to_async(AuditEntryRecord.objects.filter(actor="copy_store").exists)()
 
-    output = await _call(*TO_FIRESTORE, "--verify")
+    output = await call(*TO_FIRESTORE, "--verify")
     assert "4 conversations (of 4 that were compared)" in output
     assert "Each conversation has the same hash in both stores." in output
     assert body(await dumped(target)) == body(await dumped(source))
-    assert "0 are not in the copy, 0 are behind" in await _call(*TO_FIRESTORE, "--dry-run")
+    assert "0 are not in the copy, 0 are behind" in await call(*TO_FIRESTORE, "--dry-run")
     entry = await sync_to_async(AuditEntryRecord.objects.get)(actor="copy_store")
     assert (entry.action, entry.detail) == ("store.copied", {"from": "sql", "to": "firestore"})
     await close(source)
@@ -83,16 +71,31 @@ async def test_what_is_refused_says_why(settings: Settings) -> None:
         (("--from", "firestore", "--to", "sql"), "CHAT_STORE is sql"),
     ):
         with pytest.raises(CommandError, match=reason):
-            await _call("copy_store", *arguments)
+            await call("copy_store", *arguments)
     target = make_stores("firestore")
     await target.people.set_profile("zoe", {"name": "Zoe"})
     for more in ((), ("--dry-run",)):
         with pytest.raises(CommandError, match="holds data, and is no copy of the present sql"):
-            await _call(*TO_FIRESTORE, *more)
+            await call(*TO_FIRESTORE, *more)
     await close(target)
     settings.GOOGLE_CLOUD_PROJECT = ""
     with pytest.raises(CommandError, match="GOOGLE_CLOUD_PROJECT"):
-        await _call(*TO_FIRESTORE)
+        await call(*TO_FIRESTORE)
+
+
+@pytest.mark.usefixtures("chats")
+async def test_a_person_who_cannot_be_read_is_named() -> None:
+    """Otherwise the copy, or the file, would lack them."""
+    await RecipientRecord.objects.aupdate_or_create(
+        user_id="ann", defaults={"settings": {"quiet_hours": "king"}}
+    )
+    named = "he person after '' or one of the next 199 cannot be read"
+
+    for command in (TO_FIRESTORE, (*TO_FIRESTORE, "--dry-run"), ("move_store", *TO_FIRESTORE[1:])):
+        with pytest.raises(CommandError, match=f"In the sql store, t{named}"):
+            await call(*command)
+    with pytest.raises(CommandError, match=f"T{named}.* The dump is not complete"):
+        await call("dump_conversations", "-")
 
 
 def test_following_ends_at_a_signal(tmp_path: Path, firestore_emulator: str) -> None:

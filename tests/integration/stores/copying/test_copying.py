@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from messaging.exchange.records import Person
+from messaging.models import MessageRecord
 from messaging.services import messages
 from messaging.services.copying.copying import CopyAhead, NotACopy, StoreCopy
 from messaging.services.copying.survey import survey
@@ -29,6 +30,7 @@ from tests.integration.stores.copying.copies import (
 )
 from tests.integration.stores.exchange.bulk import write_file
 from tests.integration.stores.exchange.chats import chat, loaded
+from tests.integration.stores.restless import BeforeReads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 _SENDERS, _SENDS = 10, 100
@@ -116,6 +118,35 @@ async def test_a_copy_follows_people_who_chat(pair: Pair) -> None:
         assert await _errors(pair.target) == []
     await copy.follow()
     assert copy.counts.behind == 0
+    await assert_equal(pair)
+
+
+@pytest.mark.parametrize("pair", ["sql-firestore", "firestore-sql"], indirect=True)
+async def test_a_conversation_that_never_rests_is_copied(pair: Pair) -> None:
+    """Somebody sends before each read of the source, as often as the reads are slow."""
+    await chat(pair.instance, messages_each=2)
+    busy = await the_group(pair.instance)
+    sends = 0
+
+    async def send(*arguments: object) -> None:
+        nonlocal sends
+        if busy in arguments:
+            sends += 1
+            await messages.send_message(
+                pair.instance, user_id="ann", conversation_id=busy, text="on and on"
+            )
+
+    source = replace(
+        pair.source,
+        conversations=BeforeReads(pair.source.conversations, send),
+        exchange=BeforeReads(pair.source.exchange, send),
+    )
+    copy = StoreCopy(source, pair.target)
+    await copy.copy_everything()
+    assert copy.counts.behind == 0
+    assert 0 < sends < 50
+    assert await _errors(pair.target) == []
+    await StoreCopy(pair.source, pair.target).copy_everything()
     await assert_equal(pair)
 
 
@@ -249,4 +280,27 @@ async def test_people_go_on_in_the_copy_and_it_is_copied_back(pair: Pair) -> Non
     back = StoreCopy(pair.target, pair.source)
     await back.copy_everything()
     assert back.counts.messages == 1
+    await assert_equal(pair)
+
+
+@pytest.mark.parametrize("pair", ["sql-firestore"], indirect=True)
+async def test_a_conversation_that_cannot_be_read_is_named(pair: Pair) -> None:
+    """The others are copied. Once it is repaired, it is copied too."""
+    await chat(pair.instance, messages_each=2)
+    group = await the_group(pair.instance)
+    damaged = MessageRecord.objects.filter(conversation_id=group, seq=2)
+    await damaged.aupdate(attachments=[{"broken": True}])
+    copy = StoreCopy(pair.source, pair.target)
+
+    await copy.copy_everything()
+
+    assert list(copy.damaged) == [group]
+    assert copy.counts.behind == 0
+    assert copy.counts.conversations == 3
+    assert (await survey(pair.source, pair.target)).missing == 1
+    assert await copy.verify() == []
+    assert list(copy.damaged) == [group]
+    await damaged.aupdate(attachments=None)
+    await copy.copy_everything()
+    assert copy.damaged == {}
     await assert_equal(pair)

@@ -1,4 +1,7 @@
-"""Where the requests of an instance wait for each other."""
+"""Where work of an instance waits before it reads the store.
+
+`chat.limits.person_turns` has the turns of each person's requests.
+"""
 
 from messaging.concurrency.keyed_locks import KeyedLocks
 from messaging.concurrency.turns import Turns
@@ -8,7 +11,7 @@ _PLACES = 16
 """The connects, and the syncs, that read the store at once while thousands of clients return."""
 
 
-class RequestTurns:
+class StoreTurns:
     def __init__(self) -> None:
         # Two of them, so that a reconnect storm does not delay the syncs of connected clients.
         self.connecting = Admission(_PLACES)
