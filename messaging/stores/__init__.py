@@ -30,6 +30,8 @@ class Stores:
     """The stores of an instance. They share the connections of `conversations`, except `database`
     and `index`."""
 
+    kind: str
+    """`sql` or `firestore`."""
     conversations: Store
     people: PeopleStore
     recipients: RecipientStore
@@ -77,9 +79,10 @@ for _protocol in _PROTOCOLS:
             STORE_UNAVAILABLE.labels(_operation)  # from 0, so that `increase()` shows the first one
 
 
-def make_stores(kind: str | None = None) -> Stores:
+def make_stores(kind: str | None = None, *, beside: Stores | None = None) -> Stores:
     """Return the stores of a kind, by default that of the setting `CHAT_STORE`. Only their vendor's
-    library is imported."""
+    library is imported. `beside`: stores of the same process, whose calls of `DATABASE_URL` they
+    share."""
     if (kind or settings.CHAT_STORE) == "firestore":
         from messaging.stores.firestore.catalogue import FirestoreCatalogue  # noqa: PLC0415
         from messaging.stores.firestore.copying.store import FirestoreCopyStore  # noqa: PLC0415
@@ -95,7 +98,12 @@ def make_stores(kind: str | None = None) -> Stores:
         from messaging.stores.firestore.store import FirestoreStore  # noqa: PLC0415
 
         documents = FirestoreStore(project=settings.GOOGLE_CLOUD_PROJECT)
+        if beside is None:
+            calls = Calls(using=DEFAULT_DB_ALIAS, timeout=documents.timeout)
+        else:
+            calls = beside.database
         return Stores(
+            kind="firestore",
             conversations=documents,
             people=FirestorePeopleStore(documents),
             recipients=FirestoreRecipientStore(documents),
@@ -106,8 +114,8 @@ def make_stores(kind: str | None = None) -> Stores:
             exchange=FirestoreExchangeStore(documents),
             erasure=FirestoreErasureStore(documents),
             copying=FirestoreCopyStore(documents),
-            database=(calls := Calls(using=DEFAULT_DB_ALIAS, timeout=documents.timeout)),
-            index=_index_calls(calls),
+            database=calls,
+            index=_index_calls(calls) if beside is None else beside.index,
         )
     from messaging.stores.sql.catalogue import SqlCatalogue  # noqa: PLC0415
     from messaging.stores.sql.copying.store import SqlCopyStore  # noqa: PLC0415
@@ -120,8 +128,9 @@ def make_stores(kind: str | None = None) -> Stores:
     from messaging.stores.sql.reports import SqlReportStore  # noqa: PLC0415
     from messaging.stores.sql.store import SqlStore  # noqa: PLC0415
 
-    database = SqlStore()
+    database = SqlStore(calls=None if beside is None else beside.database)
     return Stores(
+        kind="sql",
         conversations=database,
         people=SqlPeopleStore(database),
         recipients=SqlRecipientStore(database),
@@ -133,7 +142,7 @@ def make_stores(kind: str | None = None) -> Stores:
         erasure=SqlErasureStore(database),
         copying=SqlCopyStore(database),
         database=database.calls,
-        index=_index_calls(database.calls),
+        index=_index_calls(database.calls) if beside is None else beside.index,
     )
 
 

@@ -33,7 +33,8 @@ class FailedNotification:
 
 
 class Catalogue(Protocol):
-    """Every method may raise `StoreUnavailable`; none of them blocks the event loop."""
+    """Every method may raise `StoreUnavailable`; none of them blocks the event loop. Lists skip the
+    conversations that cannot be read (`messaging.stores.damage`)."""
 
     async def list_conversations(
         self, *, limit: int, after: Place | None = None
@@ -56,6 +57,13 @@ class Catalogue(Protocol):
     ) -> Sequence[FailedNotification]:
         """Return failed notifications by (`failed_at`, id), descending."""
 
-    async def delete_messages(self, conversation_id: str, *, limit: int) -> int:
+    async def delete_messages(
+        self, conversation_id: str, *, limit: int, decided_since: datetime | None = None
+    ) -> int:
         """Permanently delete up to so many messages of a conversation, or read positions once no
-        message is left. Return their number; 0 if all are gone."""
+        message is left. Return their number; 0 if all are gone.
+
+        The decisions about notifications of the messages go too. On Firestore, this costs a read
+        for each message since `decided_since`; those of earlier messages are left, and so are all
+        if it is None.
+        """

@@ -87,7 +87,8 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page of a conversation list, latest activity first."""
+    """A page of a conversation list, latest activity first, without the conversations that cannot
+    be read (`messaging.stores.damage`)."""
 
     conversations: Sequence[Conversation]
     next_cursor: str | None
@@ -100,6 +101,8 @@ class ListedPage:
 
     conversations: Sequence[ListedConversation]
     next_cursor: str | None
+    unreadable: Sequence[str] = ()
+    """The ids of the conversations that cannot be read. Log lines have named them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,8 @@ class ChangedConversations:
     conversations: Sequence[Conversation]
     read_at: datetime
     """The store's time of the answer; of several answers, that of the first."""
+    unreadable: Sequence[str] = ()
+    """The ids of those that cannot be read (`messaging.stores.damage`): they hold up no others."""
 
 
 class InvalidCursor(ValueError):
@@ -179,7 +184,7 @@ class Store(PositionStore, LinkNoteStore, Protocol):
         self, user_id: str, *, limit: int, personal: bool = False
     ) -> Sequence[Membership]:
         """Return a person's memberships, latest activity first. With `personal`, read `uncounted`
-        and `preferences` too."""
+        and `preferences` too. Memberships that cannot be read are left out."""
 
     async def get_memberships(
         self, user_id: str, conversation_ids: Sequence[str], *, personal: bool = False
@@ -238,8 +243,8 @@ class Store(PositionStore, LinkNoteStore, Protocol):
         """Return those of the messages that exist, by id."""
 
     async def get_messages_of(self, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, Message]:
-        """Return the same for several conversations at once. `wanted`: the ids of messages, by that
-        of their conversation."""
+        """Return the same for several conversations at once, without the messages that cannot be
+        read. `wanted`: the ids of messages, by that of their conversation."""
 
     async def get_edited(self, conversation_id: str, ids: Sequence[str]) -> EditedMessages:
         """Return the same, each with its earlier texts, which all other reads leave out."""

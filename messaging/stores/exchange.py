@@ -35,6 +35,15 @@ class Begun:
     """The latest message that is there; 0 if there is none."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullChanges:
+    """Messages of a conversation, and the conversation, all as they were at one moment."""
+
+    conversation: Conversation | None
+    """None if there was none."""
+    messages: Sequence[FullMessage]
+
+
 class ExchangeStore(Protocol):
     """Every method may raise `StoreUnavailable`; none of them blocks the event loop."""
 
@@ -46,10 +55,12 @@ class ExchangeStore(Protocol):
     ) -> Sequence[FullMessage]:
         """Return the first `limit` messages after a number, ascending by `seq`."""
 
-    async def list_full_changes(
+    async def read_full_changes(
         self, conversation_id: str, *, since: int, limit: int
-    ) -> Sequence[FullMessage]:
-        """Return the first `limit` messages with a version above `since`, ascending by version."""
+    ) -> FullChanges:
+        """Return the first `limit` messages with a version above `since`, ascending by version, and
+        their conversation, all as they were at one moment. So these are the last changes if there
+        are fewer than `limit`, however fast the conversation changes."""
 
     async def list_full_reports(self, *, limit: int, after: Place | None) -> Sequence[FullReport]:
         """Return reports by (`created_at`, id), descending, after a cursor."""

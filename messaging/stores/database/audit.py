@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -65,10 +65,10 @@ class AuditTrail:
         """Return the first entries with a number above `after`, the oldest first."""
         return await self._calls.read("list_audit", _list, which, limit, after)
 
-    async def purge(self, before: datetime) -> int:
-        """Delete some entries from before a time, and return how many; 0 if none is left. Raises
-        ValueError for a time within the last 30 days."""
-        return await self._calls.write("purge_audit", _purge, before)
+    async def purge(self, *, older_than: timedelta) -> int:
+        """Delete some entries of this age by the database's clock, and return how many; 0 if none
+        is left. Raises ValueError below 30 days."""
+        return await self._calls.write("purge_audit", _purge, older_than)
 
     async def replace_person(self, user_id: str, erased_id: str) -> int:
         """Name a person by another id in all entries. Return 1 if there were entries."""
@@ -156,10 +156,11 @@ def stored_entry(record: AuditEntryRecord) -> StoredEntry:
     )
 
 
-def _purge(database: BaseDatabaseWrapper, before: datetime) -> int:
-    if before > now(database) - KEPT_AT_LEAST:
+def _purge(database: BaseDatabaseWrapper, older_than: timedelta) -> int:
+    if older_than < KEPT_AT_LEAST:
         raise ValueError(f"Entries of the last {KEPT_AT_LEAST.days} days are always kept.")
     with atomic(using=database.alias):
+        before = now(database) - older_than
         records = AuditEntryRecord.objects.using(database.alias)
         old = list(records.filter(at__lt=before).values_list("pk", flat=True)[:_DELETED_AT_ONCE])
         records.filter(pk__in=old).delete()

@@ -29,6 +29,10 @@ class DeletionStore:
         it is due again: after so many seconds."""
         return await self._calls.write("claim_deletions", _claim_due, limit, seconds)
 
+    async def list_marked(self, *, after: str, limit: int) -> Mapping[str, datetime]:
+        """Return marked conversations after this id, by id, each with when its mark is due."""
+        return await self._calls.read("list_deletions", _list_marked, after, limit)
+
     async def unmark(self, conversation_id: str, due_at: datetime) -> None:
         """Remove the mark of a deletion that is finished, unless another one has marked or claimed
         the conversation since. Idempotent."""
@@ -52,6 +56,12 @@ def _claim_due(database: BaseDatabaseWrapper, limit: int, seconds: float) -> Map
     if found:
         records.filter(pk__in=found, due_at__lte=at).update(due_at=later)
     return dict.fromkeys(found, later)
+
+
+def _list_marked(database: BaseDatabaseWrapper, after: str, limit: int) -> Mapping[str, datetime]:
+    records = DeletionRecord.objects.using(database.alias).filter(conversation_id__gt=after)
+    listed = records.order_by("conversation_id").values_list("conversation_id", "due_at")
+    return dict(listed[:limit])
 
 
 def _unmark(database: BaseDatabaseWrapper, conversation_id: str, due_at: datetime) -> None:

@@ -17,6 +17,8 @@ from messaging.stores.firestore.documents.conversations import (
     conversation_name,
     decode_conversation,
 )
+from messaging.stores.firestore.documents.conversions import read_moment
+from messaging.stores.firestore.documents.readable import decode_readable
 from messaging.stores.firestore.people import read_access
 from messaging.stores.firestore.store import FirestoreStore
 from messaging.stores.firestore.values import Reference, plain_time
@@ -57,18 +59,24 @@ class FirestoreCatalogue:
         return page
 
     async def list_frozen(self, *, limit: int, after: str = "") -> Sequence[Conversation]:
-        last = [Reference(conversation_name(self._database, after))] if after else []
-        found = await self._query(
-            "list_frozen",
-            query(
-                "conversations",
-                ("frozen", "==", True),
-                order_by=[("__name__", "ascending")],
-                start_after=last,
-                limit=limit,
-            ),
-        )
-        return [decode_conversation(document) for document in found]
+        page: list[Conversation] = []
+        while True:
+            rest = limit - len(page)
+            last = [Reference(conversation_name(self._database, after))] if after else []
+            found = await self._query(
+                "list_frozen",
+                query(
+                    "conversations",
+                    ("frozen", "==", True),
+                    order_by=[("__name__", "ascending")],
+                    start_after=last,
+                    limit=rest,
+                ),
+            )
+            page += decode_readable(found, decode_conversation)[0]
+            if len(found) < rest or len(page) == limit:
+                return page
+            after = id_of(found[-1])
 
     async def list_people(self, *, limit: int, after: str = "") -> Sequence[Access]:
         last = [Reference(self._user(after))] if after else []
@@ -110,13 +118,19 @@ class FirestoreCatalogue:
         )
         return [_failed(document) for document in found]
 
-    async def delete_messages(self, conversation_id: str, *, limit: int) -> int:
+    async def delete_messages(
+        self, conversation_id: str, *, limit: int, decided_since: datetime | None = None
+    ) -> int:
         parent = conversation_name(self._database, conversation_id)
         for collection in ("messages", "participants"):
             found = await self._connection.query(
-                "delete_messages", parent, query(collection, limit=limit, only=["reactions"])
+                "delete_messages",
+                parent,
+                query(collection, limit=limit, only=["reactions", "created_at"]),
             )
             if found:
+                if collection == "messages" and decided_since is not None:
+                    await self._delete_decisions(found, decided_since)
                 writes = Writes(self._database)
                 for document in found:
                     if document.fields["reactions"].map_value.fields:
@@ -127,12 +141,29 @@ class FirestoreCatalogue:
                 return len(found)
         return 0
 
-    async def _read_shard(self, shard: "_Shard", limit: int) -> list[Conversation]:
+    async def _delete_decisions(self, messages: Sequence[Any], since: datetime) -> None:
+        """Delete the decisions of those of these messages that are not older."""
+        places = asyncio.Semaphore(_QUERIES_AT_ONCE)
+
+        async def list_(message: str) -> list[Any]:
+            async with places:
+                decisions = query("decisions", only=["__name__"])
+                return await self._connection.query("delete_decisions", message, decisions)
+
+        recent = [one.name for one in messages if _created_at(one) >= since]
+        for found in await asyncio.gather(*map(list_, recent)):
+            if found:
+                writes = Writes(self._database)
+                for document in found:
+                    writes.delete(document.name)
+                await self._connection.write("delete_decisions", writes)
+
+    async def _read_shard(self, shard: "_Shard", limit: int) -> list[Any]:
         last: tuple[object, ...] = ()
         if shard.after is not None:
             updated_at, id_ = shard.after
             last = (updated_at, Reference(conversation_name(self._database, id_)))
-        found = await self._query(
+        return await self._query(
             "list_conversations",
             query(
                 "conversations",
@@ -142,7 +173,6 @@ class FirestoreCatalogue:
                 limit=limit,
             ),
         )
-        return [decode_conversation(document) for document in found]
 
     async def _query(self, operation: str, structured: Any) -> list[Any]:
         return await self._connection.query(operation, self._database.root, structured)
@@ -156,6 +186,10 @@ class FirestoreCatalogue:
         )
 
 
+def _created_at(message: Any) -> datetime:
+    return plain_time(message.fields["created_at"].timestamp_value)
+
+
 @dataclass(slots=True)
 class _Shard:
     """The progress of reading a shard."""
@@ -165,11 +199,12 @@ class _Shard:
     found: list[Conversation] = field(default_factory=list)
     more: bool = True
 
-    def take(self, page: list[Conversation], wanted: int) -> None:
-        self.found += page
+    def take(self, page: Sequence[Any], wanted: int) -> None:
+        """Add a page of documents."""
+        self.found += decode_readable(page, decode_conversation)[0]
         self.more = len(page) == wanted
         if page:
-            self.after = _place(page[-1])
+            self.after = read_moment(page[-1].fields["updated_at"]), id_of(page[-1])
 
     def may_follow(self, last: Place | None) -> bool:
         """Return whether unread conversations of the shard may belong before this cursor."""

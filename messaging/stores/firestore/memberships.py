@@ -7,7 +7,7 @@ https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#projec
 from collections.abc import Sequence
 from typing import Any
 
-from messaging.domain.conversation import Companion, ListedConversation, Membership
+from messaging.domain.conversation import Companion, Membership
 from messaging.domain.participant import Participant
 from messaging.stores.conversations import ListedPage
 from messaging.stores.firestore.client.connection import Connection
@@ -29,6 +29,7 @@ from messaging.stores.firestore.documents.participants import (
     decode_participants,
     shows_people,
 )
+from messaging.stores.firestore.documents.readable import decode_readable
 from messaging.stores.firestore.values import Reference, quoted
 
 _LATEST = 1_000
@@ -62,18 +63,17 @@ async def list_own(
             [one for one in found if not shows_people(one, people)],
         )
     }
-    page: list[ListedConversation] = []
-    for masked in found:
-        document = masked
-        if not shows_people(masked, people):
-            if masked.name not in whole:
-                continue  # deleted meanwhile
-            document = whole[masked.name]
-        listed = decode_listed(document, user_id, people)
-        if listed is not None:
-            page.append(listed)
-    next_cursor = cursor_of(found[-1]) if len(found) == limit else None
-    return ListedPage(conversations=page, next_cursor=next_cursor)
+    documents = [
+        one if shows_people(one, people) else whole[one.name]
+        for one in found
+        if shows_people(one, people) or one.name in whole  # otherwise it was deleted meanwhile
+    ]
+    page, unreadable = decode_readable(documents, lambda one: decode_listed(one, user_id, people))
+    return ListedPage(
+        conversations=[listed for listed in page if listed is not None],
+        next_cursor=cursor_of(found[-1]) if len(found) == limit else None,
+        unreadable=unreadable,
+    )
 
 
 async def list_memberships(
@@ -81,7 +81,8 @@ async def list_memberships(
 ) -> Sequence[Membership]:
     only = _place(user_id, personal=personal)
     found = await _query_own(connection, "list_memberships", user_id, only, limit=limit)
-    return [_membership(document, user_id) for document in found]
+    memberships, _ = decode_readable(found, lambda one: _membership(one, user_id))
+    return memberships
 
 
 async def get_memberships(
@@ -97,11 +98,9 @@ async def get_memberships(
         ],
         only=_place(user_id, personal=personal),
     )
-    return [
-        _membership(document, user_id)
-        for document in found
-        if user_id in document.fields["roles"].map_value.fields
-    ]
+    own = [one for one in found if user_id in one.fields["roles"].map_value.fields]
+    memberships, _ = decode_readable(own, lambda one: _membership(one, user_id))
+    return memberships
 
 
 async def list_companions(

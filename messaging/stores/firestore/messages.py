@@ -1,11 +1,13 @@
 """The messages of a conversation from Firestore."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from messaging.domain.fields.earlier_texts import EditedMessages
 from messaging.domain.message import Message
 from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import query
+from messaging.stores.firestore.documents import conversation_id_of
 from messaging.stores.firestore.documents.conversations import conversation_name
 from messaging.stores.firestore.documents.messages import (
     MESSAGE_FIELDS,
@@ -13,12 +15,14 @@ from messaging.stores.firestore.documents.messages import (
     decode_message,
     message_name,
 )
+from messaging.stores.firestore.documents.readable import decode_readable
 
 
 async def get(
     connection: Connection, conversation_id: str, message_ids: Sequence[str]
 ) -> Mapping[str, Message]:
-    return await get_of(connection, {conversation_id: message_ids})
+    found = await _read(connection, _names(connection, conversation_id, message_ids))
+    return {message.id: message for message in map(decode_message, found)}
 
 
 async def get_of(
@@ -29,11 +33,15 @@ async def get_of(
         for conversation_id, message_ids in wanted.items()
         for name in _names(connection, conversation_id, message_ids)
     ]
-    if not names:
-        return {}
-    found = await connection.get("get_messages", names, only=MESSAGE_FIELDS)
-    messages = [decode_message(document) for document in found]
+    found = await _read(connection, names)
+    messages, _ = decode_readable(found, decode_message, name=conversation_id_of)
     return {message.id: message for message in messages}
+
+
+async def _read(connection: Connection, names: Sequence[str]) -> Sequence[Any]:
+    if not names:
+        return []
+    return await connection.get("get_messages", names, only=MESSAGE_FIELDS)
 
 
 async def get_edited(

@@ -8,18 +8,27 @@ https://cloud.google.com/firestore/docs/solutions/shard-timestamp
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import Any
 
-from messaging.domain.conversation import Conversation
 from messaging.stores.conversations import ChangedConversations
 from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import query
+from messaging.stores.firestore.documents import id_of
 from messaging.stores.firestore.documents.conversations import (
     SHARDS,
     conversation_name,
     decode_conversation,
 )
+from messaging.stores.firestore.documents.conversions import read_moment
+from messaging.stores.firestore.documents.readable import decode_readable
 from messaging.stores.firestore.values import Reference
-from messaging.stores.shared.recent_changes import PAGE, all_pages, each_page
+from messaging.stores.shared.recent_changes import (
+    PAGE,
+    ChangedPage,
+    Place,
+    all_pages,
+    each_page,
+)
 
 _QUERIES_AT_ONCE = 4
 """Less than the failures that open the circuit breaker, in case all of them meet one lost
@@ -37,6 +46,7 @@ async def list_changed(connection: Connection, since: datetime) -> ChangedConver
     return ChangedConversations(
         conversations=[one for shard in shards for one in shard.conversations],
         read_at=min(shard.read_at for shard in shards),
+        unreadable=[id_ for shard in shards for id_ in shard.unreadable],
     )
 
 
@@ -54,11 +64,11 @@ def _pages_of_shard(
 ) -> AsyncIterator[ChangedConversations]:
     database = connection.database
 
-    async def read_page(after: Conversation | None) -> ChangedConversations:
+    async def read_page(after: Place | None) -> ChangedPage:
         last: tuple[object, ...] = ()
         if after is not None:
-            name = conversation_name(database, after.id)
-            last = (after.updated_at, Reference(name))
+            updated_at, id_ = after
+            last = (updated_at, Reference(conversation_name(database, id_)))
         found, read_at = await connection.dated_query(
             "list_changed_conversations",
             database.root,
@@ -71,9 +81,16 @@ def _pages_of_shard(
                 limit=PAGE,
             ),
         )
-        return ChangedConversations(
-            conversations=[decode_conversation(document) for document in found],
-            read_at=read_at,
+        conversations, unreadable = decode_readable(found, decode_conversation)
+        return ChangedPage(
+            changed=ChangedConversations(
+                conversations=conversations, read_at=read_at, unreadable=unreadable
+            ),
+            last=_place_of(found[-1]) if len(found) == PAGE else None,
         )
 
     return each_page(read_page)
+
+
+def _place_of(document: Any) -> Place:
+    return read_moment(document.fields["updated_at"]), id_of(document)

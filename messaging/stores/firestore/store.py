@@ -24,7 +24,8 @@ from messaging.stores.firestore.documents.conversations import (
     conversation_name,
     decode_conversation,
 )
-from messaging.stores.firestore.documents.cursors import cursor_after, decode_cursor
+from messaging.stores.firestore.documents.cursors import cursor_of, decode_cursor
+from messaging.stores.firestore.documents.readable import decode_readable
 from messaging.stores.firestore.reactions import FirestoreReactionStore
 from messaging.stores.firestore.values import Reference
 from messaging.stores.link_notes import LinkNotes
@@ -110,10 +111,10 @@ class FirestoreStore:
                 limit=limit,
             ),
         )
-        page = [decode_conversation(document) for document in found]
+        page, _ = decode_readable(found, decode_conversation)
         self.witness.read(mark, *page)
-        full = len(page) == limit
-        return Page(conversations=page, next_cursor=cursor_after(page[-1]) if full else None)
+        next_cursor = cursor_of(found[-1]) if len(found) == limit else None
+        return Page(conversations=page, next_cursor=next_cursor)
 
     async def list_own_conversations(
         self, user_id: str, *, limit: int, people: int, cursor: str | None = None

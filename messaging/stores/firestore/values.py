@@ -28,6 +28,9 @@ class AtMost:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_SECONDS = 86_400
 _SECOND_NANOS = 1_000_000_000
+_MICROSECOND_NANOS = 1_000
+_TIMES = 1 << 53
+"""Tokens from here on are times of Firestore. Those of SQL are lower."""
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*", re.ASCII)
 
 
@@ -140,6 +143,14 @@ def read_token(timestamp: Any) -> int:
 
 
 def write_token(timestamp: Any, token: int) -> None:
+    """Write the time at which a document must have been updated.
+
+    When the store is moved, a value may have been read from SQL before the switch. Its token is a
+    random number, which becomes a time in 1970: the document has changed since. Firestore refuses
+    a time with nanoseconds that it has not given as malformed.
+    """
+    if token < _TIMES:
+        token -= token % _MICROSECOND_NANOS
     timestamp.seconds, timestamp.nanos = divmod(token, _SECOND_NANOS)
 
 

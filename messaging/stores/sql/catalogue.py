@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
@@ -71,7 +72,9 @@ class SqlCatalogue:
         _count_read("list_failed", found)
         return found
 
-    async def delete_messages(self, conversation_id: str, *, limit: int) -> int:
+    async def delete_messages(
+        self, conversation_id: str, *, limit: int, decided_since: datetime | None = None
+    ) -> int:
         deleted = await self._calls.write(
             "delete_messages", lambda database: _delete_some(database, conversation_id, limit)
         )
@@ -135,7 +138,11 @@ def _delete_some(database: BaseDatabaseWrapper, conversation_id: str, limit: int
     for model in (MessageRecord, ReadPositionRecord):
         records = model.objects.using(database.alias)
         some = records.filter(conversation_id=conversation_id).values_list("pk", flat=True)
-        deleted, _ = records.filter(pk__in=list(some[:limit])).delete()
+        ids: list[Any] = list(some[:limit])
+        if model is MessageRecord:
+            decisions = DecisionRecord.objects.using(database.alias)
+            decisions.filter(message_id__in=ids).delete()
+        deleted, _ = records.filter(pk__in=ids).delete()
         if deleted:
             return deleted
     return 0

@@ -6,10 +6,12 @@ people stored there: the number of people is a column, and the people are read o
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BigIntegerField, Field, IntegerField, TextField
+from django.db.models import BigIntegerField, Field, IntegerField, QuerySet, TextField
 from django.db.models.expressions import RawSQL
 
 from messaging.domain.conversation import Companion, ListedConversation, Membership
@@ -17,12 +19,14 @@ from messaging.domain.participant import Participant, Preferences, Role
 from messaging.domain.uncounted import Uncounted
 from messaging.models import ConversationRecord
 from messaging.stores.conversations import ListedPage
+from messaging.stores.damage import UNREADABLE, log_unreadable
 from messaging.stores.shared import paging
 from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql import rows
 from messaging.stores.sql.conversations import last_message_sql, limited, people_sql
 from messaging.stores.sql.conversations import read_message as _message
 from messaging.stores.sql.conversations import read_people as _people
+from messaging.stores.sql.damage.readable import read_in_halves, read_page, require_damage
 
 _COUNTED = "{c}.counted_commit_id = {c}.commit_id AND {c}.participant_count IS NOT NULL"
 """Whether the column is valid: a commit of an earlier release has not written it."""
@@ -61,7 +65,36 @@ def list_memberships(
     personal: bool = False,
     only: Sequence[str] | None = None,
 ) -> list[Membership]:
-    """Return memberships. `only`: of these conversations, in any order."""
+    """Return memberships. `only`: of these conversations, in any order. Unreadable conversations
+    are left out."""
+    read = partial(_read_memberships, database, user_id, personal=personal)
+    try:
+        return read(limit=limit, only=only)
+    except (*UNREADABLE, DatabaseError) as error:
+        require_damage(error)
+    ids = only
+    if ids is None:
+        records = ConversationRecord.objects.using(database.alias)
+        listed = records.filter(participants__user_id=user_id).order_by("-active_at", "-id")
+        ids = list(listed.values_list("id", flat=True)[:limit])
+
+    def read_some(some: Sequence[str]) -> list[Membership]:
+        found = {one.conversation_id: one for one in read(limit=len(some), only=some)}
+        return [found[id_] for id_ in some if id_ in found]
+
+    found, errors = read_in_halves(read_some, ids)
+    log_unreadable(errors)
+    return found
+
+
+def _read_memberships(
+    database: BaseDatabaseWrapper,
+    user_id: str,
+    *,
+    limit: int,
+    personal: bool,
+    only: Sequence[str] | None,
+) -> list[Membership]:
     vendor = database.vendor
     key = _key(vendor, user_id)
     named, order = "", "ORDER BY c.active_at DESC, c.id DESC LIMIT %s"
@@ -95,11 +128,11 @@ def list_memberships(
             seq=seq,
             joined_version=joined_version,
             visible_from=visible_from,
-            sent_seq=sent_seq or 0,
+            sent_seq=_number(sent_seq),
             participant_count=count,
             uncounted=Uncounted(uncounted),
             preferences=_preferences(preferences),
-            mentioned_seq=mentioned_seq or 0,
+            mentioned_seq=_number(mentioned_seq),
             mentions_all_seq=mentions_all_seq,
             last_sender_id=last_sender_id,
             other_seq=other_seq,
@@ -135,10 +168,15 @@ def list_listed(
     if after is not None:
         listed = listed.filter(paging.before(after, value="active_at"))
     latest = limited(listed, order_by=("-active_at", "-id"), limit=limit)
-    page = [_listed(one, user_id) for one in _annotated(database, latest, user_id, people)]
-    full = len(page) == limit
+
+    def read(some: QuerySet[ConversationRecord]) -> list[ListedConversation]:
+        return [_listed(one, user_id) for one in _annotated(database, some, user_id, people)]
+
+    page = read_page(latest, read, by="active_at", limit=limit)
     return ListedPage(
-        conversations=page, next_cursor=rows.encode_cursor(page[-1]) if full else None
+        conversations=page.found,
+        next_cursor=rows.encode_cursor(page.last),
+        unreadable=page.unreadable,
     )
 
 
@@ -202,6 +240,7 @@ def _raw(sql: str, output: "Field[Any, Any]", *parameters: Any, **parts: str) ->
 
 
 def _listed(record: Any, user_id: str) -> ListedConversation:
+    rows.require_times(record)
     return rows.listed_conversation(
         record,
         participants=None if record.people is None else _people(record.people),
@@ -213,11 +252,18 @@ def _listed(record: Any, user_id: str) -> ListedConversation:
             joined_version=record.own_joined,
             visible_from=record.own_visible,
         ),
-        sent_seq=record.own_sent_seq or 0,
-        mentioned_seq=record.own_mentioned_seq or 0,
+        sent_seq=_number(record.own_sent_seq),
+        mentioned_seq=_number(record.own_mentioned_seq),
         preferences=_preferences(record.own_preferences),
         blocked=bool(record.blocked_by),
     )
+
+
+def _number(found: Any) -> int:
+    """Return a number of a JSON object, which may contain anything on SQLite. Raises TypeError."""
+    if not isinstance(found, int | None):
+        raise TypeError(f"{type(found).__name__} in place of a number")
+    return found or 0
 
 
 def _preferences(found: str | None) -> Preferences:

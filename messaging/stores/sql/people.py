@@ -1,7 +1,7 @@
 """People on Django's ORM."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -13,7 +13,14 @@ from messaging.stores.people import ChangedAccess, lately_left
 from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql.connections.calls import count
 from messaging.stores.sql.connections.clock import now
+from messaging.stores.sql.connections.cursors import native_cursor
 from messaging.stores.sql.store import SqlStore
+
+_ACCESS = {
+    vendor: 'SELECT "valid_after", "banned_until", "access_changed_at" FROM "messaging_person"'  # noqa: S608  nothing of a request is in it
+    f' WHERE "user_id" = {mark}'
+    for vendor, mark in (("sqlite", "?"), ("postgresql", "%s"))
+}
 
 
 class SqlPeopleStore:
@@ -115,8 +122,21 @@ class SqlPeopleStore:
 
 
 def _get_access(database: BaseDatabaseWrapper, user_id: str) -> Access:
-    record = PersonRecord.objects.using(database.alias).filter(user_id=user_id).first()
-    return access_of(user_id, record)
+    """Each socket that opens reads this: the ORM takes ten times as long as a fixed statement."""
+    with native_cursor(database) as cursor:
+        cursor.execute(_ACCESS[database.vendor], (user_id,))
+        found = cursor.fetchone()
+    valid_after, banned_until, changed_at = map(_aware, found or (None, None, None))
+    return Access(
+        user_id=user_id, valid_after=valid_after, banned_until=banned_until, changed_at=changed_at
+    )
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    """SQLite's driver returns times without a zone; they are in UTC."""
+    if moment is None or moment.tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=UTC)
 
 
 def _change_access(

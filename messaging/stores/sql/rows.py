@@ -162,7 +162,15 @@ listed_conversation = reader(
 def conversation(
     record: ConversationRecord, participants: Mapping[str, Participant], last: Message | None
 ) -> Conversation:
+    require_times(record)
     return _conversation(record, participants, last, record.revision)
+
+
+def require_times(record: ConversationRecord) -> None:
+    """Raise ValueError if a time of the row cannot be read: Django returns None for a text of
+    SQLite that is no time."""
+    if record.created_at is None or record.updated_at is None or record.active_at is None:
+        raise ValueError("A stored time is not a time.")
 
 
 PARTICIPANT_FIELDS = (
@@ -227,9 +235,13 @@ def preferences_of(found: str | None) -> Mapping[str, Any] | None:
     return None if found is None else json.loads(found)
 
 
-def encode_cursor(conversation: Conversation | ListedConversation) -> str:
-    """Return the cursor of a page that ends with this conversation."""
-    place = json.dumps([conversation.active_at.isoformat(), conversation.id])
+def encode_cursor(last: tuple[datetime, str] | None) -> str | None:
+    """Return the cursor of a full page. `last`: `active_at` and `id` of the conversation that ends
+    it."""
+    if last is None:
+        return None
+    active_at, conversation_id = last
+    place = json.dumps([active_at.isoformat(), conversation_id])
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 

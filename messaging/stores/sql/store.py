@@ -21,7 +21,13 @@ from messaging.stores.conversations import (
     ListedPage,
     Page,
 )
-from messaging.stores.shared.recent_changes import PAGE, all_pages, each_page
+from messaging.stores.shared.recent_changes import (
+    PAGE,
+    ChangedPage,
+    Place,
+    all_pages,
+    each_page,
+)
 from messaging.stores.shared.witness import Witness
 from messaging.stores.sql import memberships, reads, rows, writes
 from messaging.stores.sql.attachments.store import SqlAttachmentStore
@@ -45,9 +51,11 @@ class SqlStore(StoredPositions, StoredLinkNotes):
     Firestore store, so that one dashboard shows both.
     """
 
-    def __init__(self, *, using: str = DEFAULT_DB_ALIAS, timeout: float = 4.0) -> None:
+    def __init__(
+        self, *, using: str = DEFAULT_DB_ALIAS, timeout: float = 4.0, calls: Calls | None = None
+    ) -> None:
         self.witness = Witness()
-        self.calls = Calls(using=using, timeout=timeout)
+        self.calls = calls or Calls(using=using, timeout=timeout)
         """The threads, which the other stores share."""
         self.attachments = SqlAttachmentStore(self.calls)
         self.reactions = SqlReactionStore(self.calls)
@@ -164,7 +172,7 @@ class SqlStore(StoredPositions, StoredLinkNotes):
         return await all_pages(self.page_changed_conversations(since=since))
 
     def page_changed_conversations(self, *, since: datetime) -> AsyncIterator[ChangedConversations]:
-        async def read_page(after: Conversation | None) -> ChangedConversations:
+        async def read_page(after: Place | None) -> ChangedPage:
             mark = self.witness.begin()
             page = await self.calls.read(
                 "list_changed_conversations",
@@ -173,8 +181,9 @@ class SqlStore(StoredPositions, StoredLinkNotes):
                 after=after,
                 limit=PAGE,
             )
-            count("list_changed_conversations", read=queried(len(page.conversations)))
-            self.witness.read(mark, *page.conversations)
+            found = page.changed.conversations
+            count("list_changed_conversations", read=queried(len(found)))
+            self.witness.read(mark, *found)
             return page
 
         return each_page(read_page)

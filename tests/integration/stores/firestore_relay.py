@@ -38,6 +38,7 @@ class Relay:
         self.commits: list[CommitRequest] = []
         self.queries: list[StructuredQuery] = []
         self._faults: dict[str, list[_Fault]] = {}
+        self._most_messages: int | None = None
         self._server = grpc.aio.server()
         self._emulator = grpc.aio.insecure_channel(emulator)
         self._server.add_generic_rpc_handlers(
@@ -91,6 +92,11 @@ class Relay:
     def mend(self) -> None:
         """Spoil nothing any more."""
         self._faults.clear()
+        self._most_messages = None
+
+    def delay_pages(self, *, above: int) -> None:
+        """Answer no query that asks for more messages than that in time."""
+        self._most_messages = above
 
     def _unary(self, name: str) -> object:
         async def handle(request: bytes, context: grpc.aio.ServicerContext) -> bytes:
@@ -133,7 +139,10 @@ class Relay:
         if name == "Commit":
             self.commits.append(CommitRequest.deserialize(request))
         if name == "RunQuery":
-            self.queries.append(RunQueryRequest.deserialize(request).structured_query)
+            asked = RunQueryRequest.deserialize(request).structured_query
+            self.queries.append(asked)
+            if self._is_late(asked):
+                return _Fault(status=None, applied=False, times=1)
         if name == "RunAggregationQuery":
             counted = RunAggregationQueryRequest.deserialize(request)
             self.queries.append(counted.structured_aggregation_query.structured_query)
@@ -144,6 +153,11 @@ class Relay:
             return None
         faults[0].times -= 1
         return faults[0]
+
+    def _is_late(self, asked: StructuredQuery) -> bool:
+        if self._most_messages is None or asked.from_[0].collection_id != "messages":
+            return False
+        return (asked.limit or 0) > self._most_messages
 
     async def _fail(
         self, fault: _Fault, name: str, request: bytes, context: grpc.aio.ServicerContext

@@ -43,7 +43,7 @@ def attach(writes: Writes, database: Database, attachment: StoredAttachment) -> 
     """Mark an attachment of a new message. The commit fails if it has changed since it was read."""
     name = attachment_name(database, attachment.id)
     fields = {"message_id": attachment.message_id, "seq": attachment.seq}
-    writes.update(name, fields, [*fields], token=_token_of(attachment))
+    writes.update(name, fields, [*fields], token=token_of(attachment))
 
 
 def release(writes: Writes, database: Database, attachment_id: str, conversation_id: str) -> None:
@@ -57,6 +57,7 @@ def release(writes: Writes, database: Database, attachment_id: str, conversation
     writes.put(attachment_name(database, attachment_id), fields, mask)
 
 
-def _token_of(attachment: StoredAttachment) -> int:
-    assert isinstance(attachment.token, int)
-    return attachment.token
+def token_of(attachment: StoredAttachment) -> int:
+    """Return the token of an attachment that was read. One that was read from SQL, before the store
+    was moved, has none, and counts as changed."""
+    return attachment.token if isinstance(attachment.token, int) else 0

@@ -16,6 +16,7 @@ from messaging.stores.firestore.attachments.documents import (
     attachment_name,
     decode_attachment,
     encode_attachment,
+    token_of,
 )
 from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import Writes, query
@@ -55,12 +56,11 @@ class FirestoreAttachmentStore:
         return {one.id: one for one in attachments}
 
     async def replace(self, before: StoredAttachment, after: StoredAttachment) -> bool:
-        assert isinstance(before.token, int)
         writes = Writes(self._database)
         fields = encode_attachment(after)
         mask = [name for name, value in fields.items() if value is not COMMIT_TIME]
         mask += [name for name in ("seq", "sweep_at") if name not in fields]
-        writes.update(self._name(after.id), fields, mask, token=before.token)
+        writes.update(self._name(after.id), fields, mask, token=token_of(before))
         try:
             await self._connection.commit("replace_attachment", writes)
         except Conflict:

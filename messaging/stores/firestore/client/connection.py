@@ -72,10 +72,16 @@ class Connection:
             self._opening = None
 
     async def get(
-        self, operation: str, names: Sequence[str], *, only: Sequence[str] = ()
+        self,
+        operation: str,
+        names: Sequence[str],
+        *,
+        only: Sequence[str] = (),
+        at: Any | None = None,
     ) -> list[Any]:
-        """Return those of the documents that exist, in any order, or only these fields of them."""
-        answers = await self._get(operation, names, only)
+        """Return those of the documents that exist, in any order, or only these fields of them.
+        With the time of a `query_snapshot`, as they were then."""
+        answers = await self._get(operation, names, only, at)
         return [answer.found for answer in answers if answer.HasField("found")]
 
     async def now(self, operation: str) -> datetime:
@@ -83,21 +89,27 @@ class Connection:
         answers = await self._get(operation, [self.database.document("health", "now")])
         return _read_at(answers)
 
-    async def query(self, operation: str, parent: str, structured: Any) -> list[Any]:
-        """Return the documents of a query, in its order."""
-        documents, _ = await self.dated_query(operation, parent, structured)
+    async def query(
+        self, operation: str, parent: str, structured: Any, *, at: Any | None = None
+    ) -> list[Any]:
+        """Return the documents of a query, in its order. `at`: as of `get`."""
+        documents, _ = await self._query(operation, requests.run(parent, structured, at=at))
         return documents
+
+    async def query_snapshot(
+        self, operation: str, parent: str, structured: Any
+    ) -> tuple[list[Any], Any]:
+        """Return the documents of a query as they were at one moment, and this moment. For an hour,
+        other reads can see the store as it was then."""
+        documents, answers = await self._query(operation, requests.run(parent, structured))
+        # Nothing of a stream has changed between its answers and the last one.
+        return documents, answers[-1].read_time
 
     async def dated_query(
         self, operation: str, parent: str, structured: Any
     ) -> tuple[list[Any], datetime]:
         """Return the same, and the server's time when it began to answer."""
-        request = requests.run(parent, structured)
-        answers = await self._ask(
-            operation, lambda channel, timeout: channel.run_query(request, timeout=timeout)
-        )
-        documents = [answer.document for answer in answers if answer.HasField("document")]
-        bill(operation, "read", max(1, len(documents)))
+        documents, answers = await self._query(operation, requests.run(parent, structured))
         return documents, _read_at(answers)
 
     async def count(self, operation: str, parent: str, structured: Any) -> int:
@@ -175,10 +187,23 @@ class Connection:
         STORE_SECONDS.labels(operation).observe(time.monotonic() - begun)
         return answer
 
+    async def _query(self, operation: str, request: Any) -> tuple[list[Any], Sequence[Any]]:
+        """Return the documents of a query, and all answers, of which there is at least one."""
+        answers = await self._ask(
+            operation, lambda channel, timeout: channel.run_query(request, timeout=timeout)
+        )
+        documents = [answer.document for answer in answers if answer.HasField("document")]
+        bill(operation, "read", max(1, len(documents)))
+        return documents, answers
+
     async def _get(
-        self, operation: str, names: Sequence[str], only: Sequence[str] = ()
+        self,
+        operation: str,
+        names: Sequence[str],
+        only: Sequence[str] = (),
+        at: Any | None = None,
     ) -> list[Any]:
-        request = requests.get(self.database, names, only=only)
+        request = requests.get(self.database, names, only=only, at=at)
         answers = await self._ask(
             operation,
             lambda channel, timeout: channel.batch_get_documents(request, timeout=timeout),

@@ -129,13 +129,17 @@ def get(
     *,
     transaction: bytes = b"",
     only: Sequence[str] = (),
+    at: Any | None = None,
 ) -> Any:
-    """Return the request for documents. `only`: the fields to return, else all."""
+    """Return the request for documents. `only`: the fields to return, else all. `at`: the time of
+    an earlier answer, to get the documents as they were then."""
     request = _BatchGetDocumentsRequest(database=database.name, documents=names)
     if only:  # an empty mask would return no field
         request.mask.field_paths.extend(only)
     if transaction:
         request.transaction = transaction
+    if at is not None:
+        request.read_time.CopyFrom(at)
     return request
 
 
@@ -178,8 +182,9 @@ def query(
     return structured
 
 
-def run(parent: str, structured: Any) -> Any:
-    return _RunQueryRequest(parent=parent, structured_query=structured)
+def run(parent: str, structured: Any, *, at: Any | None = None) -> Any:
+    """Return the request for a query. `at`: as of `get`."""
+    return _RunQueryRequest(parent=parent, structured_query=structured, read_time=at)
 
 
 def count(parent: str, structured: Any) -> Any:

@@ -5,7 +5,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from messaging.domain.conversation import Conversation
 from messaging.domain.identifiers import is_stored_id
 from messaging.stores.conversations import InvalidCursor
 from messaging.stores.firestore.documents import id_of
@@ -15,14 +14,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def cursor_after(conversation: Conversation) -> str:
-    """Return the cursor after this conversation."""
-    return _encode(conversation.active_at, conversation.id)
-
-
 def cursor_of(document: Any) -> str:
     """Return the cursor after the conversation of this document."""
-    return _encode(read_moment(document.fields["active_at"]), id_of(document))
+    return encode_cursor(read_moment(document.fields["active_at"]), id_of(document))
 
 
 def decode_cursor(cursor: str) -> tuple[datetime, str]:
@@ -36,6 +30,7 @@ def decode_cursor(cursor: str) -> tuple[datetime, str]:
         raise InvalidCursor from error
 
 
-def _encode(active_at: datetime, conversation_id: str) -> str:
+def encode_cursor(active_at: datetime, conversation_id: str) -> str:
+    """Return the cursor after a conversation."""
     micros = (active_at - _EPOCH) // _MICROSECOND
     return base64.urlsafe_b64encode(json.dumps([micros, conversation_id]).encode()).decode()

@@ -9,11 +9,15 @@ from messaging.domain.message import Message, PersonReactions
 from messaging.domain.reports import ReportCopy
 from messaging.exchange.records import FullMessage, FullReport, Person
 from messaging.stores.catalogue import Place
+from messaging.stores.exchange import FullChanges
 from messaging.stores.firestore.attachments.documents import attachment_name, decode_attachment
 from messaging.stores.firestore.client.connection import Connection
 from messaging.stores.firestore.client.requests import query
 from messaging.stores.firestore.documents import id_of
-from messaging.stores.firestore.documents.conversations import conversation_name
+from messaging.stores.firestore.documents.conversations import (
+    conversation_name,
+    decode_conversation,
+)
 from messaging.stores.firestore.documents.messages import (
     decode_earlier,
     decode_message,
@@ -54,24 +58,39 @@ def read_person(document: Any) -> Person:
 
 
 async def list_messages(
-    connection: Connection,
-    operation: str,
-    conversation_id: str,
-    by: tuple[str, int],
-    *,
-    limit: int,
+    connection: Connection, conversation_id: str, *, after_seq: int, limit: int
 ) -> list[FullMessage]:
-    """Return the first messages with a field above a number, ascending by this field."""
-    name, above = by
     found = await connection.query(
-        operation,
+        "list_full_messages",
         conversation_name(connection.database, conversation_id),
-        query("messages", (name, ">", above), order_by=[(name, "ascending")], limit=limit),
+        query("messages", ("seq", ">", after_seq), order_by=[("seq", "ascending")], limit=limit),
     )
-    messages = [(decode_message(document), decode_earlier(document)) for document in found]
-    reacted = await _reactions(connection, [one for one, _ in messages])
+    return await _full(connection, found, at=None)
+
+
+async def read_changes(
+    connection: Connection, conversation_id: str, *, since: int, limit: int
+) -> FullChanges:
+    name = conversation_name(connection.database, conversation_id)
+    structured = query(
+        "messages", ("version", ">", since), order_by=[("version", "ascending")], limit=limit
+    )
+    changed, at = await connection.query_snapshot("read_full_changes", name, structured)
+    found = await connection.get("read_full_changes", [name], at=at)
+    return FullChanges(
+        conversation=decode_conversation(found[0]) if found else None,
+        messages=await _full(connection, changed, at=at),
+    )
+
+
+async def _full(
+    connection: Connection, documents: Sequence[Any], *, at: Any | None
+) -> list[FullMessage]:
+    """Return the messages of these documents, and what belongs to them, as it was at a time."""
+    messages = [(decode_message(document), decode_earlier(document)) for document in documents]
+    reacted = await _reactions(connection, [one for one, _ in messages], at=at)
     ids = [one.id for message, _ in messages for one in message.attachments]
-    files = await _files(connection, ids)
+    files = await _files(connection, ids, at=at)
     return [
         FullMessage(
             message=message,
@@ -84,7 +103,7 @@ async def list_messages(
 
 
 async def _reactions(
-    connection: Connection, messages: Sequence[Message]
+    connection: Connection, messages: Sequence[Message], *, at: Any | None
 ) -> dict[str, tuple[PersonReactions, ...]]:
     places = asyncio.Semaphore(_QUERIES_AT_ONCE)
 
@@ -94,6 +113,7 @@ async def _reactions(
                 "list_full_reactions",
                 message_name(connection.database, message.conversation_id, message.id),
                 query("reactions", order_by=[("__name__", "ascending")]),
+                at=at,
             )
         own = [
             PersonReactions(
@@ -110,11 +130,13 @@ async def _reactions(
     return {message.id: own for message, own in zip(reacted, found, strict=True)}
 
 
-async def _files(connection: Connection, ids: Sequence[str]) -> dict[str, StoredAttachment]:
+async def _files(
+    connection: Connection, ids: Sequence[str], *, at: Any | None = None
+) -> dict[str, StoredAttachment]:
     if not ids:
         return {}
     names = [attachment_name(connection.database, id_) for id_ in ids]
-    found = await connection.get("list_full_files", names)
+    found = await connection.get("list_full_files", names, at=at)
     files = [decode_attachment(document) for document in found]
     return {one.id: one for one in files}
 

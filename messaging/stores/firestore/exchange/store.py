@@ -6,7 +6,7 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.participant import ReadPosition
 from messaging.exchange.records import FullMessage, FullReport, Person
 from messaging.stores.catalogue import Place
-from messaging.stores.exchange import Begun
+from messaging.stores.exchange import Begun, FullChanges
 from messaging.stores.firestore.exchange import reading, writing
 from messaging.stores.firestore.store import FirestoreStore
 
@@ -24,14 +24,14 @@ class FirestoreExchangeStore:
         self, conversation_id: str, *, after_seq: int, limit: int
     ) -> Sequence[FullMessage]:
         return await reading.list_messages(
-            self._connection, "list_full_messages", conversation_id, ("seq", after_seq), limit=limit
+            self._connection, conversation_id, after_seq=after_seq, limit=limit
         )
 
-    async def list_full_changes(
+    async def read_full_changes(
         self, conversation_id: str, *, since: int, limit: int
-    ) -> Sequence[FullMessage]:
-        return await reading.list_messages(
-            self._connection, "list_full_changes", conversation_id, ("version", since), limit=limit
+    ) -> FullChanges:
+        return await reading.read_changes(
+            self._connection, conversation_id, since=since, limit=limit
         )
 
     async def list_full_reports(self, *, limit: int, after: Place | None) -> Sequence[FullReport]:

@@ -21,13 +21,8 @@ from messaging.instruments.metrics import (
     STORE_WRITES_REFUSED,
 )
 from messaging.stores.conversations import OWN_READS, STORE_FAILURES, CommitUnknown
-from messaging.stores.sql.connections.threads import (
-    Call,
-    Threads,
-    lost,
-    not_writable,
-    took_too_long,
-)
+from messaging.stores.sql.connections.errors import lost, not_writable, took_too_long
+from messaging.stores.sql.connections.threads import Call, Threads
 
 logger = structlog.get_logger(__name__)
 

@@ -16,16 +16,15 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, Error, InterfaceError, OperationalError, connections
+from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging.stores.conversations import CommitUnknown
+from messaging.stores.sql.connections.errors import lost, not_writable
 from messaging.stores.sql.connections.pool import NoConnection, Pool
+from messaging.stores.sql.damage.damage_errors import damage_or
 
 T = TypeVar("T")
-
-LOST = (OperationalError, InterfaceError)
-"""Errors of a database that is unreachable, locked, too slow, or gone in the middle."""
 
 _SQLITE_READERS = 3
 _SHARES = 4
@@ -34,9 +33,6 @@ writes."""
 _OWN_READERS = 2
 """The number of SQLite's reader threads that reads of single persons' data may use. On a server it
 is half of the connections. Other reads never wait for those."""
-_QUERY_CANCELED = "57014"
-_IDLE_IN_TRANSACTION = "25P03"
-"""https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 _IDLE_SECONDS = 30.0
 _LIMIT = 0.75
 """The part of the timeout that a statement, or the wait for a connection, may take."""
@@ -47,34 +43,6 @@ _NO_CONNECTION_LEFT = (
     "no more connections allowed",  # pgbouncer
 )
 """Fragments of the error of a server that has no free connection."""
-_NO_WRITES = (
-    "database or disk is full",
-    "attempt to write a readonly database",
-    "disk I/O error",
-    "unable to open database file",  # SQLite creates its journal with the first write
-    "No space left on device",
-    "could not extend file",
-    "in a read-only transaction",
-)
-"""Fragments of the error of a database that answers reads but refuses writes."""
-
-
-def lost(error: BaseException) -> bool:
-    """Return whether the connection and its transaction are lost. One of the errors that psycopg
-    calls internal means this too: the server ends a session that was idle in a transaction for too
-    long, because this process was stopped or starved."""
-    return isinstance(error, LOST) or _sqlstate(error) == _IDLE_IN_TRANSACTION
-
-
-def _sqlstate(error: BaseException) -> str | None:
-    return getattr(error.__cause__, "sqlstate", None)
-
-
-def not_writable(error: BaseException) -> bool:
-    """Return whether a database refuses writes: a full disk, or a read-only file or server. Nothing
-    was written."""
-    cause = error.__cause__ if isinstance(error, CommitUnknown) else error
-    return isinstance(cause, DatabaseError) and any(words in str(cause) for words in _NO_WRITES)
 
 
 class Call(Generic[T]):
@@ -220,7 +188,7 @@ class Threads:
         except BaseException as error:  # noqa: BLE001 - the waiting caller gets it
             if lost(error) or isinstance(error, CommitUnknown) or not_writable(error):
                 database.close()  # the next call reconnects
-            return partial(call.future.set_exception, error)
+            return partial(call.future.set_exception, damage_or(error))
         finally:
             self._thread.used_at = time.monotonic()
             # Break the cycle: the exception keeps this frame, the frame the call, and the call the
@@ -256,11 +224,6 @@ class Threads:
 
 def _nobody_waits() -> None:
     """Report that the call was given up before it began."""
-
-
-def took_too_long(error: Exception) -> bool:
-    """Return whether the server gave up a statement because of its time limit."""
-    return _sqlstate(error) == _QUERY_CANCELED
 
 
 def _wake(

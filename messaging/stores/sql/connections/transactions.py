@@ -8,7 +8,24 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
 
 from messaging.stores.conversations import CommitUnknown
-from messaging.stores.sql.connections.threads import lost, not_writable
+from messaging.stores.sql.connections.errors import lost, not_writable
+
+_BEGIN_SNAPSHOT = {
+    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+    "sqlite": "BEGIN DEFERRED",
+}
+
+
+@contextmanager
+def snapshot(database: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let all reads of the body see the database as it was at the first of them. The body writes
+    nothing, and is in no other transaction."""
+    with database.cursor() as cursor:
+        cursor.execute(_BEGIN_SNAPSHOT[database.vendor])
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
 
 
 @contextmanager

@@ -24,10 +24,13 @@ from messaging.models import (
     ReportCopyRecord,
 )
 from messaging.stores.catalogue import Place
+from messaging.stores.exchange import FullChanges
 from messaging.stores.sql import rows
 from messaging.stores.sql.attachments import records as attachment_rows
 from messaging.stores.sql.catalogue import list_people as list_access
+from messaging.stores.sql.connections.transactions import snapshot
 from messaging.stores.sql.people import left_groups
+from messaging.stores.sql.reads import get_conversation
 from messaging.stores.sql.recipients import read_device, read_settings
 from messaging.stores.sql.reports import list_reports
 
@@ -82,13 +85,17 @@ def list_messages(
     return _full(database, list(records.order_by("seq")[:limit]))
 
 
-def list_changes(
+def read_changes(
     database: BaseDatabaseWrapper, conversation_id: str, *, since: int, limit: int
-) -> list[FullMessage]:
+) -> FullChanges:
     records = MessageRecord.objects.using(database.alias).filter(
         conversation_id=conversation_id, version__gt=since
     )
-    return _full(database, list(records.order_by("version")[:limit]))
+    with snapshot(database):
+        return FullChanges(
+            conversation=get_conversation(database, conversation_id),
+            messages=_full(database, list(records.order_by("version")[:limit])),
+        )
 
 
 def _full(database: BaseDatabaseWrapper, records: Sequence[MessageRecord]) -> list[FullMessage]:

@@ -6,7 +6,7 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.participant import ReadPosition
 from messaging.exchange.records import FullMessage, FullReport, Person
 from messaging.stores.catalogue import Place
-from messaging.stores.exchange import Begun
+from messaging.stores.exchange import Begun, FullChanges
 from messaging.stores.sql.connections.calls import count, queried
 from messaging.stores.sql.exchange import reading, writing
 from messaging.stores.sql.store import SqlStore
@@ -38,13 +38,13 @@ class SqlExchangeStore:
         count("list_full_messages", read=queried(len(found)))
         return found
 
-    async def list_full_changes(
+    async def read_full_changes(
         self, conversation_id: str, *, since: int, limit: int
-    ) -> Sequence[FullMessage]:
+    ) -> FullChanges:
         found = await self._calls.read(
-            "list_full_changes", reading.list_changes, conversation_id, since=since, limit=limit
+            "read_full_changes", reading.read_changes, conversation_id, since=since, limit=limit
         )
-        count("list_full_changes", read=queried(len(found)))
+        count("read_full_changes", read=1 + queried(len(found.messages)))
         return found
 
     async def list_full_reports(self, *, limit: int, after: Place | None) -> Sequence[FullReport]:

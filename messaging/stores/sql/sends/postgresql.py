@@ -24,7 +24,7 @@ from messaging.stores.shared.commit_time import stamped
 from messaging.stores.sql import rows
 from messaging.stores.sql.connections.clock import now
 from messaging.stores.sql.connections.cursors import native_cursor
-from messaging.stores.sql.connections.threads import lost, not_writable, took_too_long
+from messaging.stores.sql.connections.errors import lost, not_writable, took_too_long
 from messaging.stores.sql.revisions import committed
 from messaging.stores.sql.sends.columns import (
     CONVERSATION_COLUMNS,

@@ -19,8 +19,9 @@ from messaging.stores.shared.commit_time import stamped
 from messaging.stores.sql import rows
 from messaging.stores.sql.connections.clock import now, sqlite_time
 from messaging.stores.sql.connections.cursors import native_cursor
-from messaging.stores.sql.connections.threads import lost
+from messaging.stores.sql.connections.errors import lost
 from messaging.stores.sql.connections.transactions import committing
+from messaging.stores.sql.damage.damage_errors import damage_or
 from messaging.stores.sql.revisions import committed
 from messaging.stores.sql.sends.columns import (
     CONVERSATION_COLUMNS,
@@ -107,7 +108,7 @@ def _write_alone(cursor: CursorWrapper, commit: Commit, at: datetime) -> Convers
         if isinstance(error, Error) and lost(error):
             raise
         cursor.execute(f"ROLLBACK TO {_SAVEPOINT}")
-        outcome = error
+        outcome = damage_or(error)
     cursor.execute(f"RELEASE {_SAVEPOINT}")
     return outcome
 

@@ -23,6 +23,9 @@ from tests.integration.stores.firestore.test_firestore import (
 )
 from tests.integration.stores.firestore_relay import Relay
 
+pytestmark = pytest.mark.django_db(transaction=True)
+"""The doctor also reads the move of the store, in `DATABASE_URL`."""
+
 
 @pytest.fixture
 def firestore(relay: Relay, settings: Settings) -> Relay:

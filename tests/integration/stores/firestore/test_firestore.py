@@ -28,7 +28,7 @@ from messaging.stores.firestore.client.requests import Writes
 from messaging.stores.firestore.copying.store import FirestoreCopyStore
 from messaging.stores.firestore.decisions import FirestoreDecisionStore
 from messaging.stores.firestore.documents.conversations import SHARDS
-from messaging.stores.firestore.documents.cursors import cursor_after
+from messaging.stores.firestore.documents.cursors import encode_cursor
 from messaging.stores.firestore.epochs import FirestoreEpochStore
 from messaging.stores.firestore.erasure.store import FirestoreErasureStore
 from messaging.stores.firestore.people import FirestorePeopleStore
@@ -45,7 +45,7 @@ ROOT = Path(__file__).resolve().parents[4]
 Index = tuple[str, tuple[tuple[str, str], ...]]
 """The collection, and the fields with their kind of order."""
 
-CURSOR = cursor_after(replace(new_conversation("ann"), active_at=datetime.now(UTC)))
+CURSOR = encode_cursor(datetime.now(UTC), new_conversation("ann").id)
 
 ODD_USER_IDS = ("zoe@example.com", "a.b.c", "auth0:12-34", "1", "-", "x_y")
 """Well-formed ones that a field path takes apart unless it quotes them, in no sorted order."""

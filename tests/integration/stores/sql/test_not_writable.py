@@ -12,8 +12,8 @@ import pytest
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.health import Condition
 from messaging.stores.sql.store import SqlStore
-from tests.acceptance.conftest import isolated_environment
 from tests.integration.stores import eventually, new_conversation
+from tests.servers.environment import isolated_environment
 
 _FULL_DISK = """
 import asyncio, json, resource, signal, time

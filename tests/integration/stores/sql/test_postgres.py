@@ -20,7 +20,7 @@ import pytest
 import pytest_asyncio
 from pytest_django import DjangoDbBlocker
 
-from config.development.instances import development_environment, instance
+from config.development.instances import development_environment
 from config.development.ports import free_port
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
@@ -39,6 +39,7 @@ from tests.integration.stores.sql.postgres_relay import At, PostgresRelay
 from tests.integration.stores.sql.sql_spies import Gate, around_queries
 from tests.moments import lapse
 from tests.releases import PRESENT
+from tests.servers.forked import forked_instance
 from tests.servers.postgres import Cluster, PostgresMissing, new_cluster
 
 
@@ -598,7 +599,7 @@ async def test_instance(server: Server) -> None:
     await asyncio.to_thread(migrate, environment)
     token = issue_token("ann", environment)
     port = free_port()
-    with instance(port, environment=environment):
+    with forked_instance(port, environment=environment):
         async with httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}/api/v1",
             headers={"Authorization": f"Bearer {token}"},

@@ -4,21 +4,26 @@ import asyncio
 import sqlite3
 import threading
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import structlog
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import RawSQL
 
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.health import Condition
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import Notify
 from messaging.domain.people import FOREVER
 from messaging.domain.reports import ReportStatus
-from messaging.stores.conversations import CommitUnknown
+from messaging.models import MessageRecord
+from messaging.stores.conversations import STORE_FAILURES, CommitUnknown
 from messaging.stores.sql.catalogue import SqlCatalogue
 from messaging.stores.sql.reports import SqlReportStore
 from messaging.stores.sql.store import SqlStore
@@ -394,3 +399,27 @@ async def test_breaker(sql_store: SqlStore, impatient: None) -> None:
     committed = await eventually(lambda: sql_store.commit(sending(created, "hello")))
     await asyncio.gather(*(sql_store.now() for _ in range(10)))
     assert await sql_store.get_conversation(created.id) == committed
+
+
+# Damage
+
+
+async def test_a_text_that_is_not_utf8_stops_nobody_else(sql_store: SqlStore) -> None:
+    """However often it is read, the store counts as working. No log line quotes the text."""
+    damaged, sound = new_conversation("ann", "bob"), new_conversation("ann", "cid")
+    for conversation in (damaged, sound):
+        stored = await sql_store.create_conversation(conversation)
+        await sql_store.commit(sending(stored, "secret"))
+    messages = MessageRecord.objects.filter(conversation_id=damaged.id)
+    await messages.aupdate(text=RawSQL("CAST(x'736563726574ff' AS TEXT)", ()))
+
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(2 * STORE_FAILURES):
+            with pytest.raises(ValueError, match="not UTF-8") as refused:
+                await sql_store.list_messages(damaged.id, first_seq=1, last_seq=1)
+            said = "".join(traceback.format_exception(refused.value))
+            assert "secret" not in said
+
+    assert lines == []
+    assert sql_store.condition is Condition.OK
+    assert await sql_store.list_messages(sound.id, first_seq=1, last_seq=1)
