@@ -89,13 +89,13 @@ class Turns:
         """
         if self.is_full(key):
             await self._refuse(key)
-        try:
-            async with asyncio.timeout(self._patience):
-                await self._take(key)
-        except TimeoutError:
-            raise StoreUnavailable(
-                "Your earlier requests are still running. Wait for them, then retry."
-            ) from None
+        line = self._line(key)
+        if line is None:
+            line = self._lines[key] = _Line(asyncio.get_running_loop())
+        if line.taken < self._places:
+            line.taken += 1
+        else:
+            await self._wait(key, line)
         begun = self._clock()
         try:
             yield
@@ -139,13 +139,17 @@ class Turns:
         line = self._lines.get(key)
         return None if line is None or line.loop.is_closed() else line
 
-    async def _take(self, key: str) -> None:
-        line = self._line(key)
-        if line is None:
-            line = self._lines[key] = _Line(asyncio.get_running_loop())
-        if line.taken < self._places:
-            line.taken += 1
-            return
+    async def _wait(self, key: str, line: _Line) -> None:
+        """Wait for a slot of this key. Raises StoreUnavailable after `patience`."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._take(key, line)
+        except TimeoutError:
+            raise StoreUnavailable(
+                "Your earlier requests are still running. Wait for them, then retry."
+            ) from None
+
+    async def _take(self, key: str, line: _Line) -> None:
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         line.waiting.append(place)
         try:

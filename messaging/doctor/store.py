@@ -7,14 +7,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from messaging.doctor.findings import Finding, Stopwatch, ok, problem, warning
+from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.identifiers import RESERVED_PREFIXES, random_id
 from messaging.domain.reports import ReportStatus
 from messaging.runtime.readiness import MAX_SKEW_SECONDS, Answering, Readiness
 from messaging.stores import Stores, make_stores
 from messaging.stores.conversations import Store
 from messaging.stores.database.service_accounts import ServiceAccountStore
+from messaging.stores.switching.move import FormerStore
+from messaging.stores.switching.placement import kind_in_force
 
 Asking = Callable[[], Coroutine[Any, Any, Any]]
 
@@ -28,14 +32,14 @@ async def examine_store() -> Sequence[Finding]:
     if settings.CHAT_STORE not in _KINDS:
         remedy = f"Set CHAT_STORE to {' or '.join(_KINDS)}."
         return [problem("The store was not examined: CHAT_STORE has an unsupported value.", remedy)]
-    stores = make_stores()
+    stores = make_stores(await _kind_in_use())
     store = stores.conversations
     try:
         watch = Stopwatch()
         unreadable = await _tried("reading", store.now)
         if unreadable is not None:
             return [unreadable]
-        findings = [ok(f"A read takes {watch.ms} ({settings.CHAT_STORE})."), *await clock(store)]
+        findings = [ok(f"A read takes {watch.ms} ({stores.kind})."), *await clock(store)]
         for operation, ask in _queries(stores).items():
             refused = await _tried(operation, ask)
             if refused is not None:
@@ -44,6 +48,18 @@ async def examine_store() -> Sequence[Finding]:
         watch = Stopwatch()
         unwritable = await _tried("writing", lambda: _write(store))
         return [*findings, unwritable or ok(f"A write and a delete take {watch.ms}.")]
+    finally:
+        await stores.close()
+
+
+async def _kind_in_use() -> str:
+    """Return the kind of store that is in force. Where that cannot be told, or an instance would
+    refuse to use it, return the one of `CHAT_STORE`."""
+    stores = make_stores()
+    try:
+        return await kind_in_force(stores.database)
+    except (FormerStore, StoreUnavailable, DatabaseError):
+        return str(settings.CHAT_STORE)
     finally:
         await stores.close()
 

@@ -22,10 +22,12 @@ from messaging.exchange.records import (
     Header,
     Person,
     Position,
+    Reaction,
 )
 from messaging.exchange.records_checking import (
     conversation_reasons,
     message_reasons,
+    person_reasons,
     position_reasons,
     report_reasons,
     reserved_ids,
@@ -41,13 +43,15 @@ _RANKS: Mapping[type, int] = {Header: 0, Person: 1, FullReport: 3, End: 4}
 def check(lines: Iterable[Line]) -> Iterator[Problem]:
     """Yield every problem of a file."""
     with Seen() as seen:
-        checker = _Checker(seen)
+        checker = Checker(seen)
         for line in lines:
             yield from checker.check(line)
         yield from checker.finish()
 
 
-class _Checker:
+class Checker:
+    """Checks the lines of a file one after the other. `check` does it at once."""
+
     def __init__(self, seen: Seen) -> None:
         self._seen = seen
         self._rank = -1
@@ -66,6 +70,7 @@ class _Checker:
             Conversation: self._begin,
             Position: self._position,
             FullMessage: self._message,
+            Reaction: self._reaction,
             ConversationEnd: self._end_conversation,
             FullReport: self._report,
             End: self._end,
@@ -75,6 +80,8 @@ class _Checker:
         record = line.record
         if isinstance(record, Malformed):
             self._damaged = True
+            if self._conversation is None:  # it may be the line of a conversation
+                self._hash, self._last_seq, self._last_user = ConversationHash(), 0, ""
             found: Iterator[str] = iter([str(record)])
         else:
             found = self._checked(record, line.number)
@@ -107,7 +114,7 @@ class _Checker:
 
     def _person(self, person: Person, number: int) -> Iterator[str]:
         yield from self._once("person", person.user_id, number)
-        yield from reserved_ids(person.user_id, *person.blocked)
+        yield from person_reasons(person)
 
     def _begin(self, conversation: Conversation, number: int) -> Iterator[str]:
         self._conversation, self._hash, self._damaged = conversation, ConversationHash(), False
@@ -150,6 +157,9 @@ class _Checker:
         yield from _metadata(message.metadata)
         if conversation is not None:
             self._hash.add(full)
+
+    def _reaction(self, _: Reaction, __: int) -> Iterator[str]:
+        yield "A record `reaction` belongs to the export of a person. A dump has `reacted` instead."
 
     def _end_conversation(self, end: ConversationEnd, _: int) -> Iterator[str]:
         yield from self._inside(end.conversation_id)

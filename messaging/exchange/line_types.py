@@ -46,6 +46,18 @@ class PersonReactionsLine(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     ]
 
 
+class ReactionLine(
+    PersonReactionsLine,
+    frozen=True,
+    kw_only=True,
+    tag="reaction",
+    tag_field="record",
+    forbid_unknown_fields=True,
+):
+    conversation_id: StoredId
+    message_id: StoredId
+
+
 _EMPTY: tuple[Any, ...] = (Uncounted(), frozenset())
 
 
@@ -245,6 +257,7 @@ LINES: tuple[Any, ...] = (
     ConversationLine,
     PositionLine,
     MessageLine,
+    ReactionLine,
     ConversationEndLine,
     ReportLine,
     EndLine,

@@ -24,6 +24,8 @@ from messaging.domain.reports import Report, ReportCopy
 from messaging.domain.uncounted import Uncounted
 from messaging.exchange import line_types
 from messaging.exchange.records import (
+    FORMAT,
+    VERSION,
     ConversationEnd,
     End,
     FullMessage,
@@ -31,6 +33,7 @@ from messaging.exchange.records import (
     Header,
     Person,
     Position,
+    Reaction,
     Record,
 )
 
@@ -172,7 +175,26 @@ def decode(line: bytes) -> Record:
     except UnicodeDecodeError:
         raise Malformed("The line is not UTF-8.") from None
     except (msgspec.MsgspecError, ValueError, OverflowError) as error:
-        raise Malformed(str(error)) from None
+        reason = _of_another_format(line) or str(error)
+        raise Malformed(reason if reason.endswith(".") else f"{reason}.") from None
+
+
+class _AnyHeader(msgspec.Struct, kw_only=True, tag="header", tag_field="record"):
+    format: str = FORMAT
+    version: int
+
+
+def _of_another_format(line: bytes) -> str:
+    """Return what is wrong with the format of a header; empty if this is not one."""
+    try:
+        header = msgspec.json.decode(line, type=_AnyHeader)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ""
+    if header.format != FORMAT:
+        return f"The format is not `{FORMAT}`."
+    if header.version > VERSION:
+        return f"The file has version {header.version} of the format. This release reads {VERSION}."
+    return ""
 
 
 def _of_conversation(conversation: Conversation) -> Any:
@@ -277,6 +299,7 @@ _LINES: Mapping[type, Callable[[Any], Any]] = {
     Conversation: _of_conversation,
     Position: _of_position,
     FullMessage: _of_message,
+    Reaction: writer(Reaction, _WRITTEN, build=line_types.ReactionLine),
     ConversationEnd: writer(ConversationEnd, _WRITTEN, build=line_types.ConversationEndLine),
     FullReport: _of_report,
     End: writer(End, _WRITTEN, build=line_types.EndLine),
@@ -287,6 +310,7 @@ _RECORDS: Mapping[type, Callable[[Any], Record]] = {
     line_types.ConversationLine: _to_conversation,
     line_types.PositionLine: _to_position,
     line_types.MessageLine: _to_message,
+    line_types.ReactionLine: reader(Reaction, _READ, source=ATTRIBUTE),
     line_types.ConversationEndLine: reader(ConversationEnd, _READ, source=ATTRIBUTE),
     line_types.ReportLine: _to_report,
     line_types.EndLine: reader(End, _READ, source=ATTRIBUTE),

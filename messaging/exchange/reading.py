@@ -32,12 +32,30 @@ class Line:
     """The place in the file after the line, in bytes."""
 
 
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
+_MARKS = {
+    b"\xef\xbb\xbf": "The file begins with a byte order mark. Remove it.",
+    b"\xff\xfe": "The file is in UTF-16. It must be in UTF-8.",
+    b"\xfe\xff": "The file is in UTF-16. It must be in UTF-8.",
+}
+
+
+def _foreign(first: bytes) -> str:
+    """Return why a file that begins like this is not one of the format; empty if it may be one."""
+    if first.startswith(_COMPRESSED):
+        return "The file is compressed. Unpack it first."
+    return next((reason for mark, reason in _MARKS.items() if first.startswith(mark)), "")
+
+
 def read_lines(file: BinaryIO, *, number: int = 0, at: int = 0) -> Iterator[Line]:
     """Yield the lines of a file from its present place, which is after `number` lines and `at`
     bytes. A blank line at the end is skipped."""
     while line := file.readline(MAX_LINE_BYTES + 1):
         number += 1
         at += len(line)
+        if number == 1 and (foreign := _foreign(line)):
+            yield Line(number=1, record=Malformed(foreign), end=at)
+            return
         if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
             reason = Malformed(f"The line has more than {MAX_LINE_BYTES} bytes.")
             yield Line(number=number, record=reason, end=at)

@@ -80,6 +80,17 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """A person's reactions to the message of somebody else, in the export of this person. In a dump
+    they belong to the message."""
+
+    conversation_id: str
+    message_id: str
+    user_id: str
+    emojis: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationEnd:
     """The line after the messages of a conversation."""
 
@@ -111,6 +122,14 @@ class End:
 
 
 Record = (
-    Header | Person | Conversation | Position | FullMessage | ConversationEnd | FullReport | End
+    Header
+    | Person
+    | Conversation
+    | Position
+    | FullMessage
+    | Reaction
+    | ConversationEnd
+    | FullReport
+    | End
 )
 """A conversation's line has no `last_message`: that is the last of its messages."""

@@ -3,15 +3,17 @@
 Each function yields the reasons why a record cannot be loaded.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice, pairwise
 
+from messaging.changes.profile_rules import is_picture
 from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.domain.files.stored_attachment import StoredAttachment
-from messaging.domain.identifiers import is_stored_user_id
+from messaging.domain.identifiers import direct_conversation_id, is_stored_user_id, is_user_id
 from messaging.domain.message import Attachment
 from messaging.domain.participant import ReadPosition
-from messaging.exchange.records import FullMessage, FullReport
+from messaging.domain.personal_data.jobs import ERASED_PREFIX
+from messaging.exchange.records import FullMessage, FullReport, Person
 
 _MAX_REASONS = 10
 """Of one kind, in one record."""
@@ -21,8 +23,8 @@ def conversation_reasons(conversation: Conversation) -> Iterator[str]:
     people, seq = conversation.participants, conversation.seq
     if not people and not conversation.version:
         yield "The conversation has never had participants."
-    if conversation.kind is ConversationKind.DIRECT and len(people) > 2:
-        yield "A direct conversation has two participants."
+    if conversation.kind is ConversationKind.DIRECT:
+        yield from _direct_reasons(conversation)
     if any(one.joined_version > conversation.version for one in people.values()):
         yield "A participant joined at a version above that of the conversation."
     if any(not 1 <= one.visible_from <= seq + 1 for one in people.values()):
@@ -39,14 +41,23 @@ def conversation_reasons(conversation: Conversation) -> Iterator[str]:
     ):
         yield "`uncounted` is not a list of ascending ranges up to `seq`."
     last_sender = [conversation.last_sender_id] if conversation.last_sender_id else []
+    yield from picture_reasons(conversation.picture)
+    yield from _bad_ids(people, is_user_id)
     yield from reserved_ids(
-        *people,
         *conversation.sent_seq,
         *conversation.mentioned_seq,
         *conversation.preferences,
         *conversation.blocked_by,
         *last_sender,
     )
+
+
+def _direct_reasons(conversation: Conversation) -> Iterator[str]:
+    people = conversation.participants
+    if len(people) > 2:
+        yield "A direct conversation has two participants."
+    elif len(people) == 2 and conversation.id != (expected := direct_conversation_id(*people)):
+        yield f"The id of the direct conversation of these two people is {expected}."
 
 
 def position_reasons(position: ReadPosition, seq: int) -> Iterator[str]:
@@ -71,6 +82,8 @@ def message_reasons(full: FullMessage) -> Iterator[str]:
         left = [name for name, value in _content(full) if value]
         if left:
             yield f"The message is deleted, but has {', '.join(left)}."
+    if full.reactions and not message.reactions:
+        yield "The message has `reacted`, but no `reactions`, which counts them for everybody."
     if (message.created_version or 0) > message.version:
         yield "`created_version` is above `version`."
     yield from _files_reasons(
@@ -100,8 +113,26 @@ def report_reasons(full: FullReport) -> Iterator[str]:
     yield from reserved_ids(full.report.author_id)
 
 
+def person_reasons(person: Person) -> Iterator[str]:
+    """A service may have a profile, and an erased person has nothing: nobody could erase it."""
+    if person.user_id.startswith(ERASED_PREFIX):
+        yield f"The user id {person.user_id} is reserved."
+    yield from reserved_ids(person.user_id, *person.blocked)
+    yield from picture_reasons(person.picture)
+
+
+def picture_reasons(picture: str | None) -> Iterator[str]:
+    """An empty picture was removed."""
+    if picture and not is_picture(picture):
+        yield "The picture is no https URL of ASCII characters, without a user name."
+
+
 def reserved_ids(*user_ids: str) -> Iterator[str]:
-    bad = (one for one in dict.fromkeys(user_ids) if not is_stored_user_id(one))
+    yield from _bad_ids(user_ids, is_stored_user_id)
+
+
+def _bad_ids(user_ids: Iterable[str], allowed: Callable[[str], bool]) -> Iterator[str]:
+    bad = (one for one in dict.fromkeys(user_ids) if not allowed(one))
     for user_id in islice(bad, _MAX_REASONS):
         yield f"The user id {user_id} is reserved."
 

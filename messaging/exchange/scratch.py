@@ -1,5 +1,7 @@
 """A temporary SQLite database on the disk, for what does not fit into memory."""
 
+import errno
+import os
 import sqlite3
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -7,7 +9,8 @@ from typing import Self
 
 
 class ScratchDatabase:
-    """Use it as a context manager, which removes the database."""
+    """Use it as a context manager, which removes the database. It raises OSError if the disk is
+    full."""
 
     def __init__(self, tables: str) -> None:
         """Create it with the tables of these statements."""
@@ -29,3 +32,6 @@ class ScratchDatabase:
     ) -> None:
         self._database.close()
         self._folder.cleanup()
+        if isinstance(error, sqlite3.OperationalError):
+            full = errno.ENOSPC if error.sqlite_errorcode == sqlite3.SQLITE_FULL else errno.EIO
+            raise OSError(full, os.strerror(full), self._folder.name) from error

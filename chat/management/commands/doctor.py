@@ -12,6 +12,8 @@ from messaging.doctor.database import examine_database
 from messaging.doctor.erasures import examine_erasures
 from messaging.doctor.files import examine_files
 from messaging.doctor.findings import Examination, Finding, Level, examine_all
+from messaging.doctor.loads import examine_loads
+from messaging.doctor.moves import examine_move
 from messaging.doctor.push import examine_push
 from messaging.doctor.queue import examine_queue
 from messaging.doctor.redis_server import examine_redis
@@ -24,6 +26,7 @@ _EXAMINATIONS: Mapping[str, Examination] = {
     "settings": examine_settings,
     "database": examine_database,
     "store": examine_store,
+    "move": examine_move,
     "files": examine_files,
     "erasures": examine_erasures,
     "search": examine_search,
@@ -32,6 +35,7 @@ _EXAMINATIONS: Mapping[str, Examination] = {
     "push": examine_push,
     "webhooks": examine_webhooks,
     "retention": examine_retention,
+    "loads": examine_loads,
     "tokens": examine_tokens,
     "pages": examine_pages,
 }

@@ -13,16 +13,21 @@ from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.personal_data.audit import Actor, ActorKind
 from messaging.domain.personal_data.jobs import Job, JobState
 from messaging.domain.personal_data.retention import DEFAULT_RATE, MAX_RATE, lifetime_of
+from messaging.management.instances import opened_instance
 from messaging.management.jobs import ATTEMPTS, follow_job
 from messaging.management.reasons import add_reason
 from messaging.personal_data.retention.preview import preview
-from messaging.runtime.instance import Instance
 from messaging.services.operators.personal_data import apply_retention
 
 _BY = Actor(kind=ActorKind.COMMAND, name="apply_retention")
 _NOTHING = (
     "Every conversation keeps its messages for ever. Set CHAT_RETENTION_DIRECT_DAYS, "
     "CHAT_RETENTION_GROUP_DAYS, or the retention of a conversation in the admin."
+)
+
+_FAILED = (
+    "{number} conversations failed. The log says why, and `manage.py verify_conversations` checks "
+    "them. The next call tries them again."
 )
 
 
@@ -54,7 +59,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["dry_run"]:
-                self._print(asyncio.run(_preview()))
+                counted = asyncio.run(_preview())
+                self._print(counted)
+                if counted["failed_conversations"]:
+                    raise CommandError(_FAILED.format(number=len(counted["failed_conversations"])))
                 return
             job = asyncio.run(
                 _apply(
@@ -79,29 +87,22 @@ class Command(BaseCommand):
             )
         self._print(job.result)
         if job.result["failed"]:
-            raise CommandError(
-                f"{job.result['failed']} conversations failed. The log says why. The next call "
-                "tries them again."
-            )
+            raise CommandError(_FAILED.format(number=job.result["failed"]))
 
     def _print(self, result: Any) -> None:
         self.stdout.write(json.dumps(result, indent=2))
 
 
 async def _preview() -> Any:
-    instance = Instance()
-    try:
+    async with opened_instance() as instance:
         return await preview(instance.jobs.parts)
-    finally:
-        await instance.stop()
 
 
 async def _apply(
     *, rate: int, limit: int | None, reason: str, show: Callable[[str], object]
 ) -> Job | None:
     """Return the job, or None if nothing limits how long messages are kept."""
-    instance = Instance()
-    try:
+    async with opened_instance() as instance:
         limited = any(lifetime_of(kind) is not None for kind in ConversationKind)
         if not limited and not await instance.jobs.parts.retention.has_rules():
             return None
@@ -109,8 +110,6 @@ async def _apply(
         if (job.notes["rate"], job.notes["limit"]) != (rate, limit):
             show("A run with another rate or limit is under way. This command waits for it.")
         return await follow_job(instance, job, show=show)
-    finally:
-        await instance.stop()
 
 
 def _positive(text: str) -> int:

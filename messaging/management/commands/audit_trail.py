@@ -1,7 +1,7 @@
 """`manage.py audit_trail`: export the audit trail, or remove its old entries."""
 
 import asyncio
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -68,5 +68,8 @@ async def _run(which: AuditFilter, days: int | None, *, show: Callable[[str], ob
 
 
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError("Give an ISO 8601 time, such as 2026-01-01T12:00:00Z.") from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

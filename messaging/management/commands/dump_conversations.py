@@ -8,19 +8,24 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from messaging.concurrency.retries import retried
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.identifiers import is_stored_id
 from messaging.exchange.line_schema import schema
-from messaging.exchange.secret_files import create_secret
+from messaging.exchange.secret_files import new_secret
+from messaging.management.os_errors import words_of
 from messaging.management.progress import Progress
-from messaging.services.exchange.dumping import ChangesTooFast, Counts, Dump
-from messaging.stores import Stores, make_stores
+from messaging.management.stores import opened_stores
+from messaging.services.exchange.conversation_reading import ChangesTooFast
+from messaging.services.exchange.dumping import Counts, Dump, UnreadableRecords
+from messaging.stores import Stores
+from messaging.stores.damage import UNREADABLE
 from messaging.stores.exchange import is_shell
 
 _MAX_WAITING = 1_000
+_INCOMPLETE = "The dump is not complete, and no file is left."
 _WAITING = (
     "The files of {number} attachments are due to be removed. They are in no line. If the new "
     "installation uses the same storage of files, let an instance of this one run for a day more: "
@@ -58,67 +63,73 @@ class Command(BaseCommand):
         try:
             asyncio.run(self._require(ids))
             if file == "-":
-                asyncio.run(self._dump(sys.stdout.buffer, ids))
-                return
-            with create_secret(Path(file)) as target:
-                asyncio.run(self._dump(target, ids))
+                damaged = asyncio.run(self._dump(sys.stdout.buffer, ids))
+            else:
+                with new_secret(Path(file)) as target:
+                    damaged = asyncio.run(self._dump(target, ids))
         except FileExistsError:
             raise CommandError(f"{file} exists. Name another file.") from None
         except OSError as error:
-            raise CommandError(f"{file} cannot be written: {error.strerror}.") from None
+            raise CommandError(_refusal(error, file)) from None
         except StoreUnavailable:
             raise CommandError(
-                "The store does not answer. The file is not complete. Run `manage.py doctor`."
+                f"The store does not answer. {_INCOMPLETE} Run `manage.py doctor`."
             ) from None
         except ChangesTooFast as error:
             raise CommandError(
-                f"Conversation {error} changes faster than it can be read. The file is not "
-                "complete. Repeat the command at a quieter time."
+                f"Conversation {error} changes faster than it can be read. {_INCOMPLETE} Repeat "
+                "the command at a quieter time."
             ) from None
+        except UnreadableRecords as error:
+            raise CommandError(f"{error} {_INCOMPLETE}") from None
+        if damaged:
+            raise CommandError(
+                f"{damaged} conversations cannot be read, and are not in the file. Repair them in "
+                "the store."
+            )
 
     async def _require(self, conversation_ids: Sequence[str]) -> None:
         """Raises CommandError for an id that the store does not have."""
         if not conversation_ids:
             return
-        stores = make_stores()
-        try:
+        async with opened_stores() as stores:
             for id_ in conversation_ids:
-                found = (
-                    await stores.conversations.get_conversation(id_) if is_stored_id(id_) else None
-                )
-                if found is None or is_shell(found):
+                if not await _is_there(stores, id_):
                     raise CommandError(f"The store has no conversation {id_}.")
-        finally:
-            await stores.close()
 
-    async def _dump(self, target: BinaryIO, conversation_ids: Sequence[str]) -> None:
-        stores = make_stores()
+    async def _dump(self, target: BinaryIO, conversation_ids: Sequence[str]) -> int:
+        """Return the number of conversations that cannot be read."""
         progress = Progress(lambda line: self.stderr.write(line, str))
 
         def show(counts: Counts) -> None:
             progress.at(0, counts.messages, _words(counts))
 
-        dump = Dump(
-            store=stores.conversations,
-            exchange=stores.exchange,
-            write=target.write,
-            on_progress=show,
-        )
-        source = settings.CHAT_STORE
-        try:
-            waiting = 0
+        async with opened_stores() as stores:
+            dump = Dump(
+                store=stores.conversations,
+                exchange=stores.exchange,
+                write=target.write,
+                on_progress=show,
+                on_damaged=lambda sentence: self.stderr.write(sentence, str),
+            )
+            waiting, source = 0, stores.kind
             if conversation_ids:
                 await dump.some(_each(conversation_ids), source=source)
             else:
                 await dump.everything(source=source)
                 waiting = await _waiting_files(stores)
-        finally:
-            await stores.close()
         target.flush()
         if waiting:
             self.stderr.write(_WAITING.format(number=waiting), str)
         counts = dump.counts
         self.stderr.write(f"Wrote {_words(counts)}, {progress.rate(counts.messages)}.", str)
+        return dump.damaged
+
+
+def _refusal(error: OSError, file: str) -> str:
+    if file == "-":
+        return f"The standard output cannot be written: {error.strerror}."
+    return words_of(error, Path(file), written=Path(file))
 
 
 def _words(counts: Counts) -> str:
@@ -128,10 +139,21 @@ def _words(counts: Counts) -> str:
     )
 
 
+async def _is_there(stores: Stores, conversation_id: str) -> bool:
+    """Return whether the store has a conversation, also if it cannot be read."""
+    if not is_stored_id(conversation_id):
+        return False
+    try:
+        found = await retried(stores.conversations.get_conversation, conversation_id)
+    except UNREADABLE:
+        return True
+    return found is not None and not is_shell(found)
+
+
 async def _waiting_files(stores: Stores) -> int:
     """Return the number of attachments whose files are due to be removed, `_MAX_WAITING` at
     most."""
-    due = await stores.conversations.attachments.list_due(limit=_MAX_WAITING)
+    due = await retried(stores.conversations.attachments.list_due, limit=_MAX_WAITING)
     return len(due.attachments)
 
 

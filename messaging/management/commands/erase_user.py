@@ -11,9 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from messaging.domain.exceptions import InvalidRequest, StoreUnavailable
 from messaging.domain.personal_data.audit import Actor, ActorKind
 from messaging.domain.personal_data.jobs import Job, JobState
+from messaging.management.instances import opened_instance
 from messaging.management.jobs import ATTEMPTS, follow_job
 from messaging.management.reasons import add_reason
-from messaging.runtime.instance import Instance
 from messaging.services.operators.personal_data import erase_user
 
 _BY = Actor(kind=ActorKind.COMMAND, name="erase_user")
@@ -34,7 +34,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, user_id: str, reason: str, yes: bool, **options: Any) -> None:
         if not yes:
-            typed = input(f"This cannot be undone. Type the user id {user_id!r} to erase it: ")
+            prompt = f"This cannot be undone. Type the user id {user_id!r} to erase it: "
+            try:
+                typed = input(prompt)
+            except EOFError:
+                raise CommandError("Nobody confirmed it. Nothing was erased. See --yes.") from None
             if typed != user_id:
                 raise CommandError("The ids differ. Nothing was erased.")
         try:
@@ -51,17 +55,16 @@ class Command(BaseCommand):
                 f"A legal hold defers the erasure. Job {job.id} goes on when it is lifted."
             )
         if not job.state.ended:
+            named = ", ".join((job.result or {}).get("failed_conversations", ()))
+            cause = f"These conversations fail: {named}. " if named else ""
             raise CommandError(
-                f"Job {job.id} failed {ATTEMPTS} times. The log says why. A running instance, or "
-                "this command, goes on."
+                f"Job {job.id} failed {ATTEMPTS} times. {cause}The log says why. A running "
+                "instance, or this command, goes on."
             )
         self.stdout.write(json.dumps(job.result, indent=2))
 
 
 async def _erase(user_id: str, reason: str, *, show: Callable[[str], object]) -> Job:
-    instance = Instance()
-    try:
+    async with opened_instance() as instance:
         job = await erase_user(instance, person_id=user_id, by=_BY, reason=reason)
         return await follow_job(instance, job, show=show)
-    finally:
-        await instance.stop()

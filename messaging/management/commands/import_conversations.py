@@ -11,17 +11,19 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.identifiers import USER_ID_RULE, is_user_id
 from messaging.exchange.importing.converters import CONVERTERS
 from messaging.exchange.importing.foreign import Unusable
 from messaging.files.checking.workers import CheckingWorkers, workers_of_this_machine
 from messaging.files.storage import FileStorage, FilesUnavailable
 from messaging.files.storages import make_storage
+from messaging.management.os_errors import words_of
+from messaging.management.stores import opened_stores
 from messaging.personal_data.evidence import Evidence
 from messaging.services.exchange.file_loading import load_file
 from messaging.services.exchange.imported_files import ImportedFiles
 from messaging.services.exchange.importing import Import
 from messaging.services.exchange.loading import Load, NotLoaded
-from messaging.stores import make_stores
 
 
 class Command(BaseCommand):
@@ -56,6 +58,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, source: Path, product: str, **options: Any) -> None:
+        folder, to = options["files"], options["to"]
+        if folder is not None and not folder.is_dir():
+            raise CommandError(f"{folder} is not a folder.")
+        if to is not None and (to.exists() or to.is_symlink()):
+            raise CommandError(f"{to} exists. Name another file.")
         try:
             people = _people(options["people"])
             with TemporaryDirectory(prefix="chat-import-") as folder:
@@ -73,10 +80,9 @@ class Command(BaseCommand):
         except Unusable as error:
             raise CommandError(f"{error} Run this command again.") from None
         except NotLoaded as error:
-            raise CommandError(f"{error.problem} The load stopped there.") from None
+            raise CommandError(str(error)) from None
         except OSError as error:
-            named = error.filename or source
-            raise CommandError(f"{named} cannot be read: {error.strerror}.") from None
+            raise CommandError(words_of(error, source, written=options["to"])) from None
 
     async def _import(
         self,
@@ -128,27 +134,25 @@ class Command(BaseCommand):
             await storage.close()
 
     async def _load(self, target: Path, files: ImportedFiles, storage: FileStorage) -> None:
-        stores = make_stores()
-        load = Load(stores)
-        attachments = stores.conversations.attachments
-        try:
-            problems = await load_file(
-                target,
-                load,
-                stores,
-                evidence=Evidence(storage),
-                command="import_conversations",
-                on_progress=lambda *_: None,
-                show=self.stdout.write,
-                on_checked=lambda: files.store(storage, attachments),
-            )
-            if not problems:  # the store may have other conversations under these ids
+        async with opened_stores(writer="import_conversations") as stores:
+            load = Load(stores)
+            attachments = stores.conversations.attachments
+            try:
+                problems = await load_file(
+                    target,
+                    load,
+                    stores,
+                    evidence=Evidence(storage),
+                    command="import_conversations",
+                    on_progress=lambda *_: None,
+                    show=self.stdout.write,
+                    on_checked=lambda: files.store(storage, attachments),
+                )
+                if not problems:  # the store may have other conversations under these ids
+                    await files.remove_unused(storage, attachments)
+            except (NotLoaded, Unusable):
                 await files.remove_unused(storage, attachments)
-        except (NotLoaded, Unusable):
-            await files.remove_unused(storage, attachments)
-            raise
-        finally:
-            await stores.close()
+                raise
         if problems:
             raise CommandError(f"{problems} problems. Nothing was loaded.")
         new, kept = load.counts, load.kept
@@ -164,10 +168,23 @@ class Command(BaseCommand):
 
 
 def _people(path: Path | None) -> dict[str, str]:
+    """Return the user ids here by those there. Raises CommandError, OSError."""
+    named: dict[str, str] = {}
     if path is None:
-        return {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [row for row in csv.reader(file) if row]
-    if any(len(row) != 2 for row in rows):
-        raise CommandError(f"{path} must have two columns in each row.")
-    return dict(rows)
+        return named
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [row for row in csv.reader(file) if row]
+    except UnicodeDecodeError:
+        raise CommandError(f"{path} is not UTF-8.") from None
+    except csv.Error as error:
+        raise CommandError(f"{path} is not CSV: {error}.") from None
+    for row in rows:
+        if len(row) != 2:
+            raise CommandError(f"{path} must have two columns in each row.")
+        there, here = row
+        if not is_user_id(here):
+            raise CommandError(f"{path} has {here!r}, which is no user id: {USER_ID_RULE}.")
+        if named.setdefault(there, here) != here:
+            raise CommandError(f"{path} names two user ids for {there!r}.")
+    return named

@@ -8,13 +8,13 @@ from django.core.management.base import BaseCommand, CommandError
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.files.storage import FilesUnavailable
 from messaging.files.storages import make_storage
+from messaging.management.stores import opened_stores
 from messaging.personal_data.evidence import Evidence
 from messaging.services.operators.restored_erasures import (
     OTHER_KEYS,
     Reapplied,
     reapply_erasures,
 )
-from messaging.stores import make_stores
 from messaging.stores.epochs import Epoch
 
 
@@ -44,17 +44,14 @@ class Command(BaseCommand):
 
 
 async def _renew() -> Epoch:
-    stores = make_stores()
-    try:
+    async with opened_stores(writer="new_epoch") as stores:
         return await stores.epochs.renew_epoch()
-    finally:
-        await stores.close()
 
 
 async def _reapply() -> Reapplied:
-    stores, storage = make_stores(), make_storage()
-    try:
-        return await reapply_erasures(stores, Evidence(storage), command="new_epoch")
-    finally:
-        await storage.close()
-        await stores.close()
+    async with opened_stores(writer="new_epoch") as stores:
+        storage = make_storage()
+        try:
+            return await reapply_erasures(stores, Evidence(storage), command="new_epoch")
+        finally:
+            await storage.close()

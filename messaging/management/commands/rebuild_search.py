@@ -12,8 +12,8 @@ from messaging.domain.exceptions import StoreUnavailable
 from messaging.followers.epoch import StoredEpoch
 from messaging.followers.following import Following
 from messaging.followers.runner import Runner
+from messaging.management.stores import opened_stores
 from messaging.search.follower import SearchFollower
-from messaging.stores import make_stores
 
 _WAIT_SECONDS = 0.5
 _MAX_FAILURES, _RETRY_SECONDS = 10, 2.0
@@ -42,25 +42,20 @@ class Command(BaseCommand):
 
 
 async def _rebuild(*, anew: bool, show: Callable[[str], object]) -> None:
-    stores = make_stores()
-    store, calls = stores.conversations, stores.index
-    following = Following(
-        store=store,
-        epochs=StoredEpoch(stores.epochs),
-        calls=calls,
-        owner=f"rebuild-{secrets.token_hex(8)}",
-    )
-    runner = following.add_local(SearchFollower())
-    try:
+    async with opened_stores(writer="rebuild_search") as stores:
+        following = Following(
+            store=stores.conversations,
+            epochs=StoredEpoch(stores.epochs),
+            calls=stores.index,
+            owner=f"rebuild-{secrets.token_hex(8)}",
+        )
+        runner = following.add_local(SearchFollower())
         registered = await runner.register()
         if registered.walk_after is None or anew:
             await following.rebuild(SearchFollower.name)
         else:
             show("Continuing the unfinished rebuild.")
         await _Progress(runner, show).finish()
-    finally:
-        await calls.close()
-        await store.close()
 
 
 class _Progress:

@@ -53,6 +53,8 @@ async def _run(url: str, host: str, port: int | None) -> None:
         await queue.open()
         push = make_push_backend()
         stack.push_async_callback(push.close)
+        await instance.store_watch.start("worker")
+        stack.push_async_callback(instance.store_watch.stop)
         instance.epochs.start()
         stack.push_async_callback(instance.epochs.stop)
         follow = await stack.enter_async_context(deliver_webhooks(instance, instance.webhooks))

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.management.stores import opened_stores
 from messaging.services.operators.findings import Report
 from messaging.services.operators.verification import all_conversation_ids, verify_conversations
-from messaging.stores import make_stores
 from messaging.stores.conversations import Store
 
 _PROGRESS_SECONDS = 2.0
@@ -44,12 +44,11 @@ class Command(BaseCommand):
     async def _verify(self, conversation_ids: Sequence[str], repair: bool) -> tuple[int, bool]:
         """Return the number of conversations that still have errors, and whether `--repair` can
         repair some of them."""
-        store = make_stores().conversations
-        ids = _each(conversation_ids) if conversation_ids else all_conversation_ids(store)
-        try:
+        writer = "verify_conversations" if repair else ""
+        async with opened_stores(writer=writer) as stores:
+            store = stores.conversations
+            ids = _each(conversation_ids) if conversation_ids else all_conversation_ids(store)
             return await self._report(store, ids, repair, named=set(conversation_ids))
-        finally:
-            await store.close()
 
     async def _report(
         self, store: Store, ids: AsyncIterator[str], repair: bool, *, named: set[str]

@@ -1,15 +1,16 @@
 """Dumps a store to the exchange format while people chat.
 
-Each conversation is dumped as it was at one moment. Its messages are read page by page to a file on
-the disk; what changes meanwhile is read again. So the memory does not grow with a conversation.
+Each conversation is dumped as it was at one moment (`conversation_reading`). One that cannot be
+read is left out as a whole. A read that the store does not answer is repeated for a minute.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import TypeVar
 
+from messaging.concurrency.retries import retried
 from messaging.domain.conversation import Conversation
 from messaging.domain.identifiers import random_id
 from messaging.exchange.hashing import ConversationHash
@@ -21,25 +22,23 @@ from messaging.exchange.records import (
     Position,
     Record,
 )
+from messaging.services.exchange.conversation_reading import PAGE, ConversationReading
 from messaging.services.exchange.positions import position_up_to
 from messaging.stores.catalogue import Place
 from messaging.stores.conversations import Store
+from messaging.stores.damage import UNREADABLE, Damaged
 from messaging.stores.exchange import ExchangeStore, is_shell
 
-PAGE = 200
 _IDS = 500
 _IN_MEMORY = 4 * 1024 * 1024
 """The bytes of a conversation that are kept in memory, before it goes to the disk."""
-_LOOKS = 200
-"""How often a conversation is read again because it changes."""
-_MESSAGE_ID = len(b'{"record":"message","id":"')
-_ID_LENGTH = 26
 
+T = TypeVar("T")
 Write = Callable[[bytes], object]
 
 
-class ChangesTooFast(Exception):
-    """The conversation changes faster than it can be read. The argument is its id."""
+class UnreadableRecords(Exception):
+    """People or reports cannot be read. The argument is a sentence without their content."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,21 +68,26 @@ class Dump:
         exchange: ExchangeStore,
         write: Write,
         on_progress: Callable[[Counts], object] = lambda _: None,
+        on_damaged: Callable[[str], object] = lambda _: None,
     ) -> None:
-        """Create a dump. `write` gets each line. `on_progress` is called after each page."""
+        """Create a dump. `write` gets each line. `on_progress` is called after each page,
+        `on_damaged` with a sentence for each conversation that is left out."""
         self._store = store
         self._exchange = exchange
         self._write = write
         self._on_progress = on_progress
+        self._on_damaged = on_damaged
         self._records = 0
         self.counts = Counts()
+        self.damaged = 0
+        """The conversations that were left out, because they cannot be read."""
 
     async def everything(self, *, source: str) -> None:
-        """Write a whole file. Raises StoreUnavailable, ChangesTooFast."""
+        """Write a whole file. Raises StoreUnavailable, ChangesTooFast, UnreadableRecords."""
         self._put(Header(made_at=datetime.now(UTC), source=source, id=random_id()))
         await self._people()
         async for conversation_id in _conversation_ids(self._store):
-            await self.conversation(conversation_id)
+            await self._if_readable(conversation_id)
         await self._reports()
         self._put(End(records=self._records))
 
@@ -91,20 +95,35 @@ class Dump:
         """Write a file with these conversations alone. Raises as `everything` does."""
         self._put(Header(made_at=datetime.now(UTC), source=source, id=random_id()))
         async for conversation_id in conversation_ids:
-            await self.conversation(conversation_id)
+            await self._if_readable(conversation_id)
         self._put(End(records=self._records))
 
+    async def _if_readable(self, conversation_id: str) -> None:
+        try:
+            await self.conversation(conversation_id)
+        except Damaged as damaged:
+            self.damaged += 1
+            self._on_damaged(str(damaged))
+
     async def conversation(self, conversation_id: str) -> Dumped | None:
-        """Write one conversation, and return its digest; None if there is none."""
+        """Write one conversation, and return its digest; None if there is none. Raises Damaged
+        before it writes a line; StoreUnavailable, ChangesTooFast."""
         with SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
-            reading = _Reading(self._store, self._exchange, spool, self._progress)
+            reading = ConversationReading(self._store, self._exchange, spool, self._progress)
             conversation = await reading.read(conversation_id)
             if conversation is None or is_shell(conversation):
                 return None
             hashed = ConversationHash()
-            self._line(hashed.add(conversation))
-            if not is_deleted(conversation):  # else its content may be there for some minutes
-                await self._positions(conversation)
+            deleted = is_deleted(conversation)  # then its content may be there for some minutes
+            positions = [] if deleted else await self._positions(conversation)
+            try:
+                line = hashed.add(conversation)
+            except UNREADABLE as error:
+                raise Damaged(conversation_id, "its own record", error) from error
+            self._line(line)
+            if not deleted:
+                for position in positions:
+                    self._line(position)
                 for line in reading.lines():
                     hashed.add_line(line)
                     self._line(line)
@@ -118,15 +137,28 @@ class Dump:
         self._progress(0)
         return dumped
 
-    async def _positions(self, conversation: Conversation) -> None:
-        found = await self._store.list_read_positions(conversation.id)
-        for position in sorted(found, key=lambda one: one.user_id):
-            known = position_up_to(position, conversation.seq)
-            self._put(Position(conversation_id=conversation.id, position=known))
+    async def _positions(self, conversation: Conversation) -> list[bytes]:
+        """Return the lines of the positions of a conversation. Raises Damaged."""
+        try:
+            found = await retried(self._store.list_read_positions, conversation.id)
+        except UNREADABLE as error:
+            raise Damaged(conversation.id, "a read position", error) from error
+        return [
+            encode(
+                Position(
+                    conversation_id=conversation.id,
+                    position=position_up_to(position, conversation.seq),
+                )
+            )
+            for position in sorted(found, key=lambda one: one.user_id)
+        ]
 
     async def _people(self) -> None:
         after = ""
-        while page := await self._exchange.list_full_people(after=after, limit=PAGE):
+        while page := await readable(
+            f"The person after {after!r} or one of the next {PAGE - 1}",
+            retried(self._exchange.list_full_people, after=after, limit=PAGE),
+        ):
             for person in page:
                 self._put(person)
             after = page[-1].user_id
@@ -135,7 +167,10 @@ class Dump:
 
     async def _reports(self) -> None:
         after: Place | None = None
-        while page := await self._exchange.list_full_reports(limit=PAGE, after=after):
+        while page := await readable(
+            f"One of the {PAGE} reports before {'the end' if after is None else after[1]}",
+            retried(self._exchange.list_full_reports, limit=PAGE, after=after),
+        ):
             for full in page:
                 self._put(full)
             last = page[-1].report
@@ -161,74 +196,23 @@ def is_deleted(conversation: Conversation) -> bool:
 
 
 async def digest_of(store: Store, exchange: ExchangeStore, conversation_id: str) -> Dumped | None:
-    """Return the digest of a stored conversation, by dumping it to nowhere."""
+    """Return the digest of a stored conversation, by dumping it to nowhere. Raises as
+    `Dump.conversation`."""
     dump = Dump(store=store, exchange=exchange, write=lambda _: None)
     return await dump.conversation(conversation_id)
 
 
-class _Reading:
-    """The messages of one conversation, as they are at one moment."""
-
-    def __init__(
-        self,
-        store: Store,
-        exchange: ExchangeStore,
-        spool: IO[bytes],
-        on_read: Callable[[int], object],
-    ) -> None:
-        self._store = store
-        self._exchange = exchange
-        self._spool = spool
-        self._on_read = on_read
-        self._changed: dict[bytes, tuple[int, bytes]] = {}
-        """The lines of messages that changed after they were read, with their `seq`, by id."""
-
-    async def read(self, conversation_id: str) -> Conversation | None:
-        """Read everything, and return the conversation as it is at the moment of the messages."""
-        conversation = await self._store.get_conversation(conversation_id)
-        if conversation is None:
-            return None
-        await self._read_pages(conversation_id)
-        for _ in range(_LOOKS):
-            later = await self._store.get_conversation(conversation_id)
-            if later is None or later.version == conversation.version:
-                return later
-            await self._read_changes(conversation_id, since=conversation.version)
-            conversation = later
-        raise ChangesTooFast(conversation_id)
-
-    def lines(self) -> Iterator[bytes]:
-        """Yield the lines of the messages by `seq`."""
-        self._spool.seek(0)
-        for line in self._spool:
-            id_ = line[_MESSAGE_ID : _MESSAGE_ID + _ID_LENGTH]
-            _, changed = self._changed.pop(id_, (0, line))
-            yield changed
-        for _, line in sorted(self._changed.values()):
-            yield line
-
-    async def _read_pages(self, conversation_id: str) -> None:
-        after = 0
-        while page := await self._exchange.list_full_messages(
-            conversation_id, after_seq=after, limit=PAGE
-        ):
-            self._spool.writelines(map(encode, page))
-            after = page[-1].message.seq
-            self._on_read(len(page))
-
-    async def _read_changes(self, conversation_id: str, *, since: int) -> None:
-        while page := await self._exchange.list_full_changes(
-            conversation_id, since=since, limit=PAGE
-        ):
-            for full in page:
-                self._changed[full.message.id.encode()] = full.message.seq, encode(full)
-            since = page[-1].message.version
-            self._on_read(0)
+async def readable(what: str, reading: Awaitable[T]) -> T:
+    """Return what is read. Raises UnreadableRecords with `what`, and the errors of the read."""
+    try:
+        return await reading
+    except UNREADABLE as error:
+        raise UnreadableRecords(f"{what} cannot be read ({type(error).__name__}).") from error
 
 
 async def _conversation_ids(store: Store) -> AsyncIterator[str]:
     after = ""
-    while ids := await store.list_conversation_ids(after=after, limit=_IDS):
+    while ids := await retried(store.list_conversation_ids, after=after, limit=_IDS):
         for conversation_id in ids:
             yield conversation_id
         after = ids[-1]

@@ -20,16 +20,17 @@ import msgspec
 from django.conf import settings
 
 from messaging.changes.attachments import shown
+from messaging.domain.exceptions import Overloaded
 from messaging.domain.files.stored_attachment import AttachmentStatus, StoredAttachment
 from messaging.domain.identifiers import digest
 from messaging.domain.limits import get_limits
 from messaging.domain.message import Attachment
 from messaging.exchange.importing.foreign import Unusable
 from messaging.exchange.records import FullMessage
+from messaging.files.checked_files import store_checked
 from messaging.files.checking.findings import Facts, Refused
 from messaging.files.checking.workers import CheckingWorkers
-from messaging.files.content_types import CHECKED, DEFAULT_TYPES, THUMBNAIL_TYPE, served_as
-from messaging.files.keys import stored_key, thumbnail_key
+from messaging.files.content_types import CHECKED, DEFAULT_TYPES
 from messaging.files.storage import FileStorage
 from messaging.stores.attachments import AttachmentStore
 
@@ -113,11 +114,15 @@ class ImportedFiles:
             facts = await self._check(source, one.path, one.content_type, paths)
             if facts.size != one.size:
                 raise Unusable(f"The file {one.path} has changed during the import.")
-            served = served_as(one.content_type, one.filename)
-            await storage.put(paths.target, stored_key(one.id, one.part), served)
-            if facts.has_thumbnail:
-                small = served_as(THUMBNAIL_TYPE, "thumbnail.webp")
-                await storage.put(paths.thumbnail, thumbnail_key(one.id, one.part), small)
+            await store_checked(
+                storage,
+                one.id,
+                part=one.part,
+                content_type=one.content_type,
+                filename=one.filename,
+                target=paths.target,
+                thumbnail=paths.thumbnail if facts.has_thumbnail else None,
+            )
 
     async def prepare(self, full: FullMessage) -> FullMessage | None:
         """Return a message with its files checked and its attachments ready; None if nothing is
@@ -173,6 +178,8 @@ class ImportedFiles:
             )
         except Refused as refused:
             raise Unusable(f"The file {path} is refused: {refused.detail}") from None
+        except Overloaded:
+            raise Unusable(f"The check of the file {path} did not end in time.") from None
 
     @contextmanager
     def _paths(self) -> Iterator[_Paths]:
@@ -192,7 +199,7 @@ class ImportedFiles:
         try:
             file = (root / path).resolve()
             found = file.is_relative_to(root) and file.is_file()
-        except (OSError, ValueError):  # a path that no file can have
+        except (OSError, ValueError, RuntimeError):  # a path that no file can have, or a loop
             found = False
         if not found:
             raise Unusable(f"The folder of files has no {path}.")

@@ -1,6 +1,7 @@
 """Converts the export of another product to a file of the exchange format: every problem is found
 first, and a file is complete or not there."""
 
+import asyncio
 import hashlib
 import os
 from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ from messaging.services.exchange.imported_files import ImportedFiles
 
 _ID_TO_COME = "a" * 26
 """In the header until the whole content is known. The id is as long."""
+_ITEMS_AT_ONCE = 500
 
 
 class Import:
@@ -65,7 +67,7 @@ class Import:
         try:
             new.unlink(missing_ok=True)
             with Staging() as staging, create_secret(new) as file:
-                self._collect(staging, source)
+                await self._collect(staging, source)
                 if not self.problems:
                     await self._write(staging, file)
                 self.left_out = staging.left_out()
@@ -78,10 +80,12 @@ class Import:
         finally:
             new.unlink(missing_ok=True)
 
-    def _collect(self, staging: Staging, source: Path) -> None:
-        for found in CONVERTERS[self._product](source):
+    async def _collect(self, staging: Staging, source: Path) -> None:
+        for number, found in enumerate(CONVERTERS[self._product](source)):
             if (wrong := staging.add(found)) is not None:
                 self._note(wrong)
+            if number % _ITEMS_AT_ONCE == 0:
+                await asyncio.sleep(0)  # the user may stop the command here
         for wrong in staging.lost():
             self._note(wrong)
 
@@ -115,7 +119,9 @@ class Import:
         derived = Derived(assembled.conversation, visible_since=assembled.visible_since)
         with TemporaryFile(prefix="chat-import-") as spool:
             shift = 0
-            for one in assembling.messages(assembled):
+            for number, one in enumerate(assembling.messages(assembled)):
+                if number % _ITEMS_AT_ONCE == 0:
+                    await asyncio.sleep(0)
                 full = await self._prepared(one, assembled)
                 if full is None:
                     shift += 1  # its number is free

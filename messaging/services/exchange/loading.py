@@ -9,6 +9,7 @@ No message that is loaded sends an event or a notification.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from messaging.concurrency.retries import retried
 from messaging.domain.conversation import Conversation
 from messaging.exchange.lines import Malformed
 from messaging.exchange.reading import Line, Problem
@@ -20,6 +21,7 @@ from messaging.exchange.records import (
     Header,
     Person,
     Position,
+    Reaction,
 )
 from messaging.services.exchange.dumping import Counts
 from messaging.services.exchange.loaded_conversations.kept_conversation import KeptConversation
@@ -27,18 +29,20 @@ from messaging.services.exchange.loaded_conversations.load_marks import LoadMark
 from messaging.services.exchange.loaded_conversations.new_conversation import NewConversation
 from messaging.services.exchange.loaded_conversations.results import Differs, Result
 from messaging.services.exchange.loaded_conversations.resumed_messages import delete_messages
-from messaging.services.exchange.loading_people import load_person
+from messaging.services.exchange.loading_people import Loaded, load_person
 from messaging.services.exchange.restored_people import RestoredPeople
-from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
+from messaging.stores.damage import UNREADABLE, Damaged
 from messaging.stores.exchange import AlreadyStored, is_shell
 
 
 class NotLoaded(Exception):
-    """The file cannot be loaded any further. The argument is the problem."""
+    """The file cannot be loaded any further. It says why, and whether something was loaded."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
+    def __init__(self, problem: Problem, *, nothing: bool = False) -> None:
+        """Create it. `nothing`: nothing of the file was loaded."""
+        end = "Nothing was loaded." if nothing else "The load stopped there."
+        super().__init__(f"{problem} {end}")
         self.problem = problem
 
 
@@ -64,14 +68,15 @@ class Load:
         self.on_other: Callable[[str], object] = lambda _: None
         """Is called with a sentence for each of these."""
         self._steps: Mapping[type, Callable[[Any], Any]] = {
-            Header: self._header,
+            Header: self._pass,
             Person: self._person,
             Conversation: self._begin,
             Position: self._position,
             FullMessage: self._message,
+            Reaction: self._pass,
             ConversationEnd: self._end,
             FullReport: self._report,
-            End: self._header,
+            End: self._pass,
         }
 
     async def load(self, lines: Iterable[Line], *, header: Header) -> None:
@@ -88,17 +93,25 @@ class Load:
             except AlreadyStored as there:
                 reason = f"The store has something else under the id of {there}."
                 raise NotLoaded(Problem(line=line.number, reason=reason)) from there
-            except Differs as differs:
-                raise NotLoaded(Problem(line=line.number, reason=str(differs))) from None
+            except (Differs, Damaged) as failed:
+                raise NotLoaded(Problem(line=line.number, reason=str(failed))) from None
+            except UNREADABLE as error:
+                reason = (
+                    f"What the store has of this record cannot be read: {type(error).__name__}. "
+                    "See `manage.py verify_conversations`."
+                )
+                raise NotLoaded(Problem(line=line.number, reason=reason)) from error
             if self._current is None:
                 self.on_progress(self.counts, line)
 
-    async def _header(self, _: Header | End) -> None: ...
+    async def _pass(self, _: Header | Reaction | End) -> None:
+        """Store nothing."""
 
     async def _person(self, person: Person) -> None:
-        new = await load_person(self._stores, person)
+        loaded = await load_person(self._stores, person)
+        new = loaded is Loaded.NEW
         self.counts.people += new
-        if new:
+        if loaded is not Loaded.KEPT:
             self.restored.note([person.user_id])
         self.kept.people += not new
 

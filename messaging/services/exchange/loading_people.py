@@ -3,24 +3,39 @@ profile, settings and devices; bans, revoked sign-ins and blocks of the file are
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from enum import Enum, auto
 
+from messaging.concurrency.retries import retried
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.identifiers import direct_conversation_id
 from messaging.domain.limits import BOUNDS
 from messaging.exchange.records import Person
-from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
 
 _MAX_BLOCKS = BOUNDS["blocks"][1]
 
 
-async def load_person(stores: Stores, person: Person) -> bool:
-    """Store a person, and return whether the store did not know them. Raises StoreUnavailable."""
+class Loaded(Enum):
+    """What became of a person of a file."""
+
+    NEW = auto()
+    """The store did not know them."""
+    ADDED_TO = auto()
+    """The store knew them, and has got some of their blocks from the file."""
+    KEPT = auto()
+    """The store knew them, and has got nothing but revoked sign-ins and bans."""
+
+
+async def load_person(stores: Stores, person: Person) -> Loaded:
+    """Store a person. Raises StoreUnavailable."""
     user_id, people = person.user_id, stores.people
     blocked = (await retried(people.get_blocks, [user_id]))[user_id] if person.blocked else ()
     added = [one for one in person.blocked if one not in blocked]
     is_new = await retried(stores.exchange.put_person, person)
-    if not is_new:
+    if is_new:
+        loaded = Loaded.NEW
+    else:
+        loaded = Loaded.ADDED_TO if added else Loaded.KEPT
         await _restrict(stores, person)
         for one in added[: max(_MAX_BLOCKS - len(blocked), 0)]:
             await retried(people.set_block, user_id, one, blocked=True)
@@ -33,7 +48,7 @@ async def load_person(stores: Stores, person: Person) -> bool:
                 user_id,
                 blocked=True,
             )
-    return is_new
+    return loaded
 
 
 async def _restrict(stores: Stores, person: Person) -> None:

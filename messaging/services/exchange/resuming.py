@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,14 @@ class Resuming:
             "changed": found.st_mtime_ns,
         }
         self._noted_at = float("-inf")
+        self._begun_at = self.begun_at() or datetime.now(UTC)
+
+    def begun_at(self) -> datetime | None:
+        """Return when the load that is noted began; None if none is."""
+        try:
+            return datetime.fromisoformat(self._noted()["begun_at"])
+        except (KeyError, TypeError, ValueError):
+            return None
 
     def place(self) -> Place | None:
         """Return how far an earlier load of this content into this store has come."""
@@ -63,7 +72,12 @@ class Resuming:
             return
         self._noted_at = time.monotonic()
         new = self._path.with_name(f"{self._path.name}.new")
-        noted = {"key": self._key, "place": asdict(place), "restored": dict(restored)}
+        noted = {
+            "key": self._key,
+            "begun_at": self._begun_at.isoformat(),
+            "place": asdict(place),
+            "restored": dict(restored),
+        }
         new.write_text(json.dumps(noted))
         os.replace(new, self._path)  # noqa: PTH105  atomic
 

@@ -1,8 +1,8 @@
 """Blocks between the two people of a direct conversation. Sending reads them in the conversation
 alone, so a loaded one must have those that its people have made before."""
 
+from messaging.concurrency.retries import retried
 from messaging.domain.conversation import Conversation, ConversationKind
-from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
 
 

@@ -7,13 +7,13 @@ import asyncio
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from messaging.concurrency.retries import retried
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.identifiers import random_id
 from messaging.followers.checkpoints import Checkpoint, Checkpoints
 from messaging.followers.registry import Registration, list_registered
 from messaging.search.follower import SearchFollower
-from messaging.services.exchange.retries import retried
 from messaging.stores.sql.connections.calls import Calls
 
 _TRIES = 120

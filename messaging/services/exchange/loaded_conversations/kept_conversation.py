@@ -1,5 +1,6 @@
 """A conversation of a load that the store had before: it is compared, and not changed."""
 
+from messaging.concurrency.retries import retried
 from messaging.domain.conversation import Conversation
 from messaging.domain.participant import ReadPosition
 from messaging.exchange.hashing import ConversationHash
@@ -7,8 +8,8 @@ from messaging.exchange.named import people_of_conversation, people_of_message
 from messaging.exchange.records import FullMessage
 from messaging.services.exchange.dumping import digest_of
 from messaging.services.exchange.loaded_conversations.blocks import complete_blocks
+from messaging.services.exchange.loaded_conversations.erasures import is_somebody_erased
 from messaging.services.exchange.loaded_conversations.results import Differs, Result, difference
-from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
 
 _MESSAGES = 200
@@ -54,13 +55,15 @@ class KeptConversation:
             await self._look_up()
             return Result.OTHER if self._lacks_messages else Result.CONTINUED
         id_ = self._conversation.id
-        stored = await retried(digest_of, self._stores.conversations, self._stores.exchange, id_)
+        stored = await digest_of(self._stores.conversations, self._stores.exchange, id_)
         if stored is not None and stored.hash == self._hash.digest():
             return Result.SAME
         if stored is not None and stored.conversation.version > self._conversation.version:
             raise Differs(
                 f"Conversation {id_} was changed while it was compared. Load the file again."
             )
+        if await is_somebody_erased(self._stores, self.people):
+            return Result.CONTINUED  # at this moment
         raise difference(id_, stored=stored.messages if stored else 0, messages=self.messages)
 
     async def _look_up(self) -> None:

@@ -4,7 +4,7 @@ an hour later (`messaging.deletions`)."""
 import time
 from datetime import datetime
 
-from messaging.services.exchange.retries import retried
+from messaging.concurrency.retries import retried
 from messaging.stores.database.deletions import DeletionStore
 from messaging.stores.sql.connections.calls import Calls
 

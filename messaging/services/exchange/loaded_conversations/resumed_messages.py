@@ -1,9 +1,9 @@
 """The messages of an incomplete conversation that an earlier load has stored: they must be those of
 the file."""
 
+from messaging.concurrency.retries import retried
 from messaging.exchange.lines import encode
 from messaging.services.exchange.loaded_conversations.results import Differs
-from messaging.services.exchange.retries import retried
 from messaging.stores import Stores
 
 _MESSAGES = 200

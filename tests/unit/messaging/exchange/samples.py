@@ -33,6 +33,7 @@ from messaging.exchange.records import (
     Header,
     Person,
     Position,
+    Reaction,
     Record,
 )
 
@@ -164,6 +165,9 @@ RECORDS: tuple[Record, ...] = (
         ),
     ),
     FULL_MESSAGE,
+    Reaction(
+        conversation_id=CONVERSATION_ID, message_id=MESSAGE_ID, user_id="ann", emojis=("👍", "tea")
+    ),
     ConversationEnd(conversation_id=CONVERSATION_ID, messages=1, hash="0" * 64),
     FullReport(
         report=Report(
@@ -182,5 +186,5 @@ RECORDS: tuple[Record, ...] = (
         copy_expires_at=LATER,
         files=(FILE,),
     ),
-    End(records=8),
+    End(records=9),
 )

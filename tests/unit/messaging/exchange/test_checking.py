@@ -1,5 +1,6 @@
 """What one record must not say, and what it may."""
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -7,6 +8,7 @@ from io import BytesIO
 import pytest
 
 from messaging.domain.conversation import Conversation, ConversationKind
+from messaging.domain.identifiers import derived_id, direct_conversation_id
 from messaging.domain.limits import BOUNDS
 from messaging.domain.participant import OwnFlags, Participant, ReadPosition, Role
 from messaging.exchange.checking import check
@@ -20,6 +22,7 @@ from messaging.exchange.records import (
     Header,
     Person,
     Position,
+    Reaction,
     Record,
 )
 from tests.unit.messaging.exchange.samples import (
@@ -29,6 +32,7 @@ from tests.unit.messaging.exchange.samples import (
     FILE,
     FULL_MESSAGE,
     MESSAGE,
+    RECORDS,
 )
 
 SENT = replace(FULL_MESSAGE, message=replace(MESSAGE, deleted_at=None))
@@ -138,6 +142,20 @@ def test_a_file_belongs_to_its_message(values: dict[str, object], reason: str) -
     assert reasons(message=replace(SENT, files=(file,))) == [f"The file {file.id} {reason}"]
 
 
+def test_reactions_are_counted() -> None:
+    """Otherwise the store would have entries that nobody sees, and no dump would be the same."""
+    uncounted = replace(SENT, message=replace(SENT.message, reactions={}))
+    (reason,) = reasons(message=uncounted)
+    assert reason.startswith("The message has `reacted`, but no `reactions`")
+
+
+def test_a_reaction_by_itself_belongs_to_an_export() -> None:
+    (reaction,) = [one for one in RECORDS if isinstance(one, Reaction)]
+    records: list[Record] = [Header(made_at=AT, id="1"), CONVERSATION, reaction]
+    (first, *_) = check(read_lines(BytesIO(b"".join(map(encode, records)))))
+    assert (first.line, "export of a person" in first.reason) == (3, True)
+
+
 def test_a_deleted_message_has_no_content() -> None:
     deleted = replace(MESSAGE, text=None, attachments=(), metadata=None, reactions={})
     assert reasons(message=FullMessage(message=deleted)) == []
@@ -173,3 +191,94 @@ def test_a_conversation_without_people_has_changed() -> None:
     """Otherwise it would be the shell of a load for ever."""
     empty = replace(CONVERSATION, participants={}, version=0)
     assert "The conversation has never had participants." in reasons(empty)
+
+
+def test_an_erased_person_has_neither_an_account_nor_a_conversation() -> None:
+    """Nobody could erase either. Their messages stay as tombstones."""
+    reason = "The user id erased:x is reserved."
+    assert reasons(_crowd(3, "erased:x")) == [reason]
+    assert reasons(CONVERSATION, POSITION, SENT, Person(user_id="erased:x")) == [reason]
+    tombstone = replace(
+        MESSAGE, text=None, attachments=(), metadata=None, reactions={}, sender_id="erased:x"
+    )
+    assert reasons(message=FullMessage(message=tombstone)) == []
+
+
+def test_a_service_takes_part_in_nothing_and_may_have_a_profile() -> None:
+    assert reasons(_crowd(3, "service:bot")) == ["The user id service:bot is reserved."]
+    assert reasons(CONVERSATION, POSITION, SENT, Person(user_id="service:bot", name="Bot")) == []
+
+
+def test_two_people_have_one_direct_conversation() -> None:
+    """With another id, they would begin a second one."""
+    pair = _crowd(2, "ann")
+    expected = direct_conversation_id("ann", "user-0")
+    direct = replace(pair, kind=ConversationKind.DIRECT)
+    wrong = f"The id of the direct conversation of these two people is {expected}."
+    assert wrong in reasons(direct)
+    assert wrong not in reasons(replace(direct, id=expected))
+
+
+@pytest.mark.parametrize("picture", ["javascript:alert(1)", "http://example.org/a.png", "a b"])
+def test_a_picture_is_an_https_url(picture: str) -> None:
+    """Clients show it."""
+    wrong = "The picture is no https URL of ASCII characters, without a user name."
+    assert reasons(replace(CONVERSATION, picture=picture)) == [wrong]
+    assert reasons(CONVERSATION, POSITION, SENT, Person(user_id="ann", picture=picture)) == [wrong]
+    assert reasons(CONVERSATION, POSITION, SENT, Person(user_id="ann", picture="")) == []
+
+
+def test_a_damaged_line_is_the_only_problem() -> None:
+    """Not what follows it, as if that belonged to the conversation before."""
+
+    def conversation(number: int) -> list[Record]:
+        id_ = derived_id("conversation", str(number))
+        messages = [
+            FullMessage(
+                message=replace(
+                    SENT.message,
+                    id=derived_id(id_, str(seq)),
+                    conversation_id=id_,
+                    seq=seq,
+                    version=seq,
+                    created_version=seq,
+                    attachments=(),
+                    reactions={},
+                )
+            )
+            for seq in (1, 2)
+        ]
+        position = replace(POSITION, conversation_id=id_)
+        end = ConversationEnd(conversation_id=id_, messages=2, hash="0" * 64 if number else None)
+        return [replace(CONVERSATION, id=id_), position, *messages, end]
+
+    records = [Header(made_at=AT, id="made"), *conversation(0), *conversation(1), End(records=11)]
+    lines = list(map(encode, records))
+    lines[6] = lines[6].replace(b'"kind":"group"', b'"kind":"crowd"')
+
+    problems = list(check(read_lines(BytesIO(b"".join(lines)))))
+
+    assert [problem.line for problem in problems] == [7]
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        (gzip.compress(b"{}", mtime=0), "line 1: The file is compressed. Unpack it first."),
+        (b"PK\x03\x04...", "line 1: The file is compressed. Unpack it first."),
+        (b"\xef\xbb\xbf{}", "line 1: The file begins with a byte order mark. Remove it."),
+        ("{}".encode("utf-16"), "line 1: The file is in UTF-16. It must be in UTF-8."),
+        (b"name,text\n", "line 1: JSON is malformed: invalid character (byte 4)."),
+        (
+            encode(Header(made_at=AT, id="made", version=2)),
+            "line 1: The file has version 2 of the format. This release reads 1.",
+        ),
+        (
+            encode(Header(made_at=AT, id="made")).replace(b"chat-exchange", b"chat-other"),
+            "line 1: The format is not `chat-exchange`.",
+        ),
+    ],
+)
+def test_a_file_of_another_format_is_refused_with_a_clear_reason(file: bytes, reason: str) -> None:
+    (first, *_) = check(read_lines(BytesIO(file)))
+    assert str(first) == reason
