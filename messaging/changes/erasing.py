@@ -150,9 +150,11 @@ class EraseFromConversation(_Erasure):
         return Outcome(conversation=after, change=change)
 
     def _bare(self, conversation: Conversation) -> Conversation:
-        """Return the conversation without what it keeps about the person besides the role."""
+        """Return the conversation without what it keeps about the person besides the role. The
+        digest of the request that created a group goes too: it covers the people and the title."""
         gone = self.user_id
         last_sender = conversation.last_sender_id
+        is_group = conversation.kind is ConversationKind.GROUP
         return replace(
             conversation,
             sent_seq={one: seq for one, seq in conversation.sent_seq.items() if one != gone},
@@ -162,6 +164,7 @@ class EraseFromConversation(_Erasure):
             preferences={one: own for one, own in conversation.preferences.items() if one != gone},
             blocked_by=conversation.blocked_by - {gone},
             last_sender_id=self.erased_id if last_sender == gone else last_sender,
+            content_hash="" if is_group else conversation.content_hash,
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from messaging.changes.change import SMALL_CHANGE, Outcome
 from messaging.changes.conversations import FIXED_FIELDS, with_fields
+from messaging.changes.messages.changed import with_changed_message
 from messaging.changes.messages.deleting import deleted
 from messaging.changes.messages.reporting import Event, with_report
 from messaging.changes.needs import Known, Needs
@@ -74,8 +75,9 @@ class RedactMessage(_Intervention):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpireMessage(_Intervention):
-    """Turn a message that is too old into a tombstone, without the digest of its content. A message
-    that is deleted or gone stays as it is."""
+    """Turn a message that is too old into a tombstone, without the digest of its content. The
+    tombstone of a message that was deleted before loses the digest too: whoever guesses a short
+    text could check it. Where nothing is left to remove, nothing changes."""
 
     message_id: str
 
@@ -87,7 +89,13 @@ class ExpireMessage(_Intervention):
         message = known.messages.get(self.message_id)
         if message is None:
             return Outcome(conversation=conversation)
-        return deleted(conversation, message, by=self.by, content_hash="")
+        if message.deleted_at is None:
+            return deleted(conversation, message, by=self.by, content_hash="")
+        if not message.content_hash:
+            return Outcome(conversation=conversation, message=message)
+        return with_changed_message(
+            conversation, message, by=self.by, as_=ChangeType.MESSAGE_DELETED, content_hash=""
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +162,9 @@ class AssignRole(_Intervention):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmptyConversation(_Intervention):
-    """Remove all participants of a group at once, with its title and latest message. Raises
-    PermissionDenied for a direct conversation."""
+    """Remove all participants of a group at once, with all content, and with everything that names
+    a person: no erasure would find it any more. Raises PermissionDenied for a direct
+    conversation."""
 
     def authorize(self, conversation: Conversation) -> None:
         """Pass, also if it has no people any more: a deletion that was interrupted goes on."""
@@ -163,7 +172,21 @@ class EmptyConversation(_Intervention):
     def apply(self, conversation: Conversation, _: Known) -> Outcome:
         if conversation.kind is ConversationKind.DIRECT:
             raise PermissionDenied("A direct conversation cannot be deleted. Freeze it instead.")
-        bare = replace(conversation, title=None, last_message=None, seq=0, uncounted=ALL_COUNTED)
+        bare = replace(
+            conversation,
+            title=None,
+            metadata=None,
+            picture=None,
+            last_message=None,
+            seq=0,
+            uncounted=ALL_COUNTED,
+            sent_seq={},
+            mentioned_seq={},
+            preferences={},
+            blocked_by=frozenset(),
+            last_sender_id="",
+            content_hash="",
+        )
         if conversation.participants:
             return without_participants(bare, list(conversation.participants.values()), by=self.by)
         if bare == conversation or not conversation.version:  # deleted before, or being loaded

@@ -9,7 +9,7 @@ import asyncio
 import random
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -33,6 +33,8 @@ _DUE_SECONDS = 60.0
 _SECONDS = (20.0, 40.0)
 _FIRST_SECONDS = (1.0, 5.0)
 """The pause before the first sweep: an instance may replace one that was killed."""
+_LATE = timedelta(days=1)
+"""How long after a message was sent a decision about it may be made."""
 _AT_ONCE = 300
 _CONVERSATIONS = 20
 
@@ -40,13 +42,22 @@ _CONVERSATIONS = 20
 class Deletions:
     """Works without `start`, except the sweep."""
 
-    def __init__(self, stores: Stores, attachments: Attachments) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        attachments: Attachments,
+        *,
+        decisions_kept: timedelta = timedelta(0),
+    ) -> None:
+        """Create it. `decisions_kept` is how long decisions about notifications are kept: those of
+        earlier messages have expired."""
         self._store = stores.conversations
         self._catalogue = stores.catalogue
         self._attachments = attachments
         self._marks = DeletionStore(stores.database)
         self._retention = RetentionStore(stores.database)
         self._loads = AbandonedLoads(stores.exchange, stores.catalogue, attachments.store)
+        self._decisions_kept = decisions_kept
         self._task: asyncio.Task[None] | None = None
         self._has_swept = False
 
@@ -71,7 +82,10 @@ class Deletions:
         """Remove what an emptied conversation has left, and the mark that is due then. The mark of
         another deletion stays. Idempotent. Raises StoreUnavailable: then a sweep completes it."""
         await self._release_files(conversation_id)
-        while await self._catalogue.delete_messages(conversation_id, limit=_AT_ONCE):
+        since = await self._store.now() - self._decisions_kept - _LATE
+        while await self._catalogue.delete_messages(
+            conversation_id, limit=_AT_ONCE, decided_since=since
+        ):
             pass
         await self._retention.forget(conversation_id)
         await self._marks.unmark(conversation_id, due_at)

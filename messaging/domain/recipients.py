@@ -53,6 +53,29 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
+class Reason(StrEnum):
+    """Why a person gets a push, or not, by the rules of `notifications.policy`."""
+
+    # sent
+    ABSENT = "absent"
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    # dropped
+    NOT_A_PARTICIPANT = "not_a_participant"
+    DELETED = "deleted"
+    READ = "read"
+    ACKNOWLEDGED = "acknowledged"
+    """By a connection that the person is using. It is never recorded, but derived."""
+    MUTED = "muted"
+    NOT_MENTIONED = "not_mentioned"
+    NOTIFICATIONS_OFF = "notifications_off"
+    QUIET_HOURS = "quiet_hours"
+    BLOCKED = "blocked"
+    NO_DEVICE = "no_device"
+    """Checked before the conversation is read: nothing else matters for a person without a device.
+    It is recorded only for a person who lost the device lately; otherwise it is derived."""
+    STALE = "stale"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The decision whether one person is notified of one message, and the reason."""

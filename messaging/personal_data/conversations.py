@@ -2,12 +2,17 @@
 
 The read position goes last. So it marks what is still to be done: after a crash, the next process
 finds the conversation again, and repeats it from the page that was stored last.
+
+A conversation that fails holds up no other. One that is being loaded is left to the load: in its
+end, it asks for the erasure of everyone who was erased meanwhile.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+
+import structlog
 
 from messaging.changes.change import ConversationChange
 from messaging.changes.erasing import (
@@ -18,13 +23,22 @@ from messaging.changes.erasing import (
 )
 from messaging.changes.interventions import OPERATOR, AssignRole
 from messaging.domain.conversation import Conversation, ConversationKind
-from messaging.domain.exceptions import ConversationNotFound, NotFound, PermissionDenied
+from messaging.domain.exceptions import (
+    ConversationNotFound,
+    NotFound,
+    PermissionDenied,
+    Unavailable,
+)
 from messaging.domain.message import Message
 from messaging.domain.participant import Role
 from messaging.notifications.options import get_options
 from messaging.personal_data.own_conversations import participations
 from messaging.personal_data.parts import Parts
-from messaging.personal_data.progress import Progress
+from messaging.personal_data.progress import LeaseLost, Progress
+from messaging.stores.damage import UNREADABLE
+from messaging.stores.exchange import is_shell
+
+logger = structlog.get_logger(__name__)
 
 _PAGE = 200
 _CHANGES_AT_ONCE = 50
@@ -42,34 +56,66 @@ class ConversationErasure:
         self._check = check
         self._user_id = progress.job.person_id
         self._erased_id = progress.job.erased_id
+        self._passed: set[str] = set()
+        """The conversations that this run leaves: they failed, or are being loaded."""
+        self._failed: list[str] = []
 
-    async def run(self) -> None:
-        """Erase the person from all conversations. Raises LeaseLost, StoreUnavailable, and what
-        `check` raises."""
+    async def run(self) -> Sequence[str]:
+        """Erase the person from all conversations. Return the ids of those that failed. Raises
+        LeaseLost, StoreUnavailable, and what `check` raises."""
+        self._passed, self._failed = set(), []
         while ids := await self._left():
             for conversation_id in ids:
                 await self._check()
-                await self._erase(conversation_id)
+                await self._one(conversation_id)
+        return self._failed
 
     async def _left(self) -> Sequence[str]:
         """Return conversations that still have something of the person."""
-        parts, user_id = self._parts, self._user_id
-        listed = await parts.erasure.list_positions(user_id, limit=_CONVERSATIONS_AT_ONCE)
-        if listed:
-            return listed
+        after = ""
+        while listed := await self._parts.erasure.list_positions(
+            self._user_id, limit=_CONVERSATIONS_AT_ONCE, after=after
+        ):
+            if left := [one for one in listed if one not in self._passed]:
+                return left
+            after = listed[-1]
         # A position may be missing: an earlier erasure removed it, and the person came back.
-        found = []
-        async for conversation_id in participations(user_id, store=parts.store):
-            conversation = await parts.store.get_conversation(conversation_id)
-            if conversation is not None and _keeps(conversation, user_id):
-                found.append(conversation.id)
+        found: list[str] = []
+        async for conversation_id in participations(self._user_id, store=self._parts.store):
+            if conversation_id not in self._passed and await self._is_left(conversation_id):
+                found.append(conversation_id)
                 if len(found) == _CONVERSATIONS_AT_ONCE:
                     break
         return found
 
+    async def _is_left(self, conversation_id: str) -> bool:
+        try:
+            conversation = await self._parts.store.get_conversation(conversation_id)
+        except UNREADABLE:
+            return True  # it fails once more, and is named
+        return conversation is not None and _keeps(conversation, self._user_id)
+
+    async def _one(self, conversation_id: str) -> None:
+        """Erase the person from a conversation. If it fails, note that, and go on."""
+        try:
+            await self._erase(conversation_id)
+        except (LeaseLost, Unavailable):
+            raise
+        except Exception:
+            logger.exception(
+                "erasure.conversation_failed",
+                job_id=self._progress.job.id,
+                conversation_id=conversation_id,
+            )
+            self._passed.add(conversation_id)
+            self._failed.append(conversation_id)
+
     async def _erase(self, conversation_id: str) -> None:
         parts, progress = self._parts, self._progress
         conversation = await parts.store.get_conversation(conversation_id)
+        if conversation is not None and is_shell(conversation):
+            self._passed.add(conversation_id)
+            return
         if conversation is not None:
             await self._leave(conversation)
             notes = progress.job.notes
@@ -104,7 +150,8 @@ class ConversationErasure:
                 return
 
     async def _walk(self, conversation_id: str, *, first: int) -> None:
-        """Erase the person from all messages, page by page, also from those that come meanwhile."""
+        """Erase the person from all messages, page by page, up to the present end. The person has
+        left, so that nothing of them comes later."""
         while True:
             conversation = await self._parts.store.get_conversation(conversation_id)
             if conversation is None or first > conversation.seq:
@@ -121,6 +168,8 @@ class ConversationErasure:
             await self._progress.save()
             # Half of the time is for the people who chat.
             await asyncio.sleep(time.monotonic() - begun)
+            if last == conversation.seq:
+                return
 
     async def _erase_from(self, conversation_id: str, page: Sequence[Message]) -> None:
         parts, user_id = self._parts, self._user_id

@@ -1,6 +1,7 @@
 """The erasure of a person, in steps that can each be repeated."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,11 +12,11 @@ from messaging.domain.personal_data.audit import AuditEntry
 from messaging.domain.personal_data.jobs import Job, JobState
 from messaging.personal_data.account import AccountErasure
 from messaging.personal_data.conversations import ConversationErasure
+from messaging.personal_data.erasure_receipts import receipt_of
 from messaging.personal_data.evidence import Evidence
 from messaging.personal_data.holds import Held, holds_on
 from messaging.personal_data.parts import Parts
 from messaging.personal_data.progress import Progress
-from messaging.personal_data.receipts import receipt_of
 
 logger = structlog.get_logger(__name__)
 
@@ -25,12 +26,18 @@ of a request, and presence with the next heartbeat (5 s)."""
 _ACCESS, _CONVERSATIONS, _ACCOUNT, _TRACES = "access", "conversations", "account", "traces"
 _BAN = "banned_until"
 """The note of the ban that holds once the erasure is done."""
+_MAX_NAMED = 20
 _REQUESTED = "requested"
 """The note that there is evidence of the request."""
 
 
+class ConversationsFailed(Exception):
+    """Some conversations failed; the rest of the erasure is done. The argument is their number."""
+
+
 class Erasure:
-    """Erases the person of a job. Raises LeaseLost, StoreUnavailable; then run it again."""
+    """Erases the person of a job. Raises LeaseLost, StoreUnavailable, ConversationsFailed; then run
+    it again."""
 
     def __init__(self, parts: Parts, *, settle_seconds: float = SETTLE_SECONDS) -> None:
         self._parts = parts
@@ -73,10 +80,28 @@ class Erasure:
         progress.begin(_TRACES)
         await progress.save()
         # Others may have added the person to a group, or set their profile, behind the walk.
-        await conversations.run()
+        failed = await conversations.run()
         await account.run()
         await self.remove_traces(progress)
+        await self._require_all(progress, failed)
+        await self._put_receipt(progress)
+        # A load that has ended by now did not find the receipt. A later one finds it, and asks for
+        # another erasure.
+        before = progress.job.counts
+        failed = await conversations.run()
+        await account.run()
+        await self._require_all(progress, failed)
+        if progress.job.counts != before:
+            await self._put_receipt(progress)
         return await self._finish(progress)
+
+    async def _require_all(self, progress: Progress, failed: Sequence[str]) -> None:
+        """Require that no conversation has failed. The job names some of those that have. Raises
+        ConversationsFailed."""
+        if failed:
+            named = {"failed_conversations": list(failed[:_MAX_NAMED])}
+            progress.job = replace(progress.job, result=named)
+            raise ConversationsFailed(len(failed))
 
     async def _note_request(self, progress: Progress) -> None:
         """Keep evidence of the request, once: a restored backup may not have the job."""
@@ -169,7 +194,8 @@ class Erasure:
         )
         await progress.save()
 
-    async def _finish(self, progress: Progress) -> Job:
+    async def _put_receipt(self, progress: Progress) -> None:
+        """Keep the receipt as evidence, in the place of an earlier one, and in the job."""
         parts, job = self._parts, progress.job
         at = datetime.now(UTC)
         present = (await parts.people.get_access(job.person_id)).banned_until
@@ -179,8 +205,13 @@ class Erasure:
             at=at,
             open_reports=await parts.erasure.count_open_reports(job.erased_id),
             banned=until is not None and until > at,
+            moved=(await parts.moves.look()).source != "",
         )
         await self._evidence.put(job.person_id, receipt)
+        progress.job = replace(job, result=receipt)
+
+    async def _finish(self, progress: Progress) -> Job:
+        parts, job = self._parts, progress.job
         await self._restore_ban(job)
         await parts.audit.record(
             AuditEntry(
@@ -193,9 +224,8 @@ class Erasure:
         )
         await parts.announce(job)
         logger.info("person.erased", job_id=job.id, **dict(job.counts))
-        return replace(
-            job, state=JobState.DONE, step="", result=receipt, finished_at=at, attempts=0
-        )
+        at = datetime.now(UTC)
+        return replace(job, state=JobState.DONE, step="", finished_at=at, attempts=0)
 
     async def forget(self, progress: Progress) -> Job:
         """End the revocation of earlier sign-ins, whose tokens have expired, and forget the id. A

@@ -14,8 +14,8 @@ import structlog
 from messaging.domain.personal_data.audit import AuditEntry
 from messaging.domain.personal_data.jobs import Job, JobState
 from messaging.files.keys import new_part, stored_key
-from messaging.files.storage import DOWNLOAD_SECONDS, Served
-from messaging.files.storages.lifetimes import ends_after
+from messaging.files.lifetimes import DOWNLOAD_SECONDS, ends_after
+from messaging.files.storage import Served
 from messaging.personal_data.exported import Exported, PersonExport
 from messaging.personal_data.parts import Parts
 from messaging.personal_data.progress import LeaseLost, Progress
@@ -56,6 +56,7 @@ class Export:
             await self.discard(job)
             raise
         at = datetime.now(UTC)
+        damaged = {"damaged_conversations": exported.damaged} if exported.damaged else {}
         await self._parts.audit.record(
             AuditEntry(
                 actor=job.requested_by,
@@ -77,6 +78,7 @@ class Export:
                 "bytes": exported.bytes,
                 "sha256": digest,
                 "expires_at": timestamp(at + EXPORT_LIFETIME),
+                **damaged,
             },
             finished_at=at,
             attempts=0,

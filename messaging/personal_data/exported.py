@@ -1,10 +1,16 @@
 """The file of a person's export, in the exchange format: what they wrote and set, and what is kept
-about them. Of other people it has only who is in a conversation."""
+about them. Of other people it has only who is in a conversation.
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+What cannot be read is left out, and counted: the rest is the person's all the same."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 
+import structlog
+
+from messaging.concurrency.retries import PageSize, retried
 from messaging.domain.conversation import Conversation
 from messaging.domain.identifiers import random_id
 from messaging.domain.message import ReactionSummary
@@ -18,12 +24,18 @@ from messaging.exchange.records import (
     Header,
     Person,
     Position,
+    Reaction,
     Record,
 )
 from messaging.personal_data.own_conversations import conversation_ids
 from messaging.personal_data.parts import Parts
+from messaging.stores.damage import UNREADABLE, Damaged, read_full_messages
+from messaging.stores.exchange import is_shell
+
+logger = structlog.get_logger(__name__)
 
 _PAGE = 200
+_MAX_DAMAGED = 100
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,12 +46,18 @@ class Exported:
     bytes: int = 0
     conversations: int = 0
     messages: int = 0
+    reactions: int = 0
+    """The messages of others to which the person reacted."""
     reports: int = 0
+    damaged: list[str] = field(default_factory=list)
+    """The conversations that cannot be read, or not all of whose messages can be; the first
+    hundred."""
 
     def counts(self) -> dict[str, int]:
         return {
             "conversations": self.conversations,
             "messages": self.messages,
+            "reactions": self.reactions,
             "reports": self.reports,
         }
 
@@ -76,10 +94,10 @@ class PersonExport:
 
     async def _person(self) -> Person:
         parts, user_id = self._parts, self._user_id
-        access = await parts.people.get_access(user_id)
-        profile = (await parts.people.get_profiles([user_id]))[user_id]
-        privacy = (await parts.people.get_privacy([user_id]))[user_id]
-        recipient = (await parts.recipients.get_recipients([user_id]))[user_id]
+        access = await retried(parts.people.get_access, user_id)
+        profile = (await retried(parts.people.get_profiles, [user_id]))[user_id]
+        privacy = (await retried(parts.people.get_privacy, [user_id]))[user_id]
+        recipient = (await retried(parts.recipients.get_recipients, [user_id]))[user_id]
         return Person(
             user_id=user_id,
             name=profile.name,
@@ -94,34 +112,96 @@ class PersonExport:
 
     async def _conversation(self, conversation_id: str) -> None:
         parts, user_id, exported = self._parts, self._user_id, self.exported
-        conversation = await parts.store.get_conversation(conversation_id)
-        if conversation is None:
+        try:
+            conversation = await retried(parts.store.get_conversation, conversation_id)
+            if conversation is None or is_shell(conversation):
+                return
+            line = encode(_own_view(conversation, user_id))
+            positions = await retried(parts.store.get_read_positions, user_id, [conversation_id])
+        except UNREADABLE as error:
+            self._leave_out(Damaged(conversation_id, "its own record, or a position,", error))
             return
-        self._put(_own_view(conversation, user_id))
-        positions = await parts.store.get_read_positions(user_id, [conversation_id])
+        self._line(line)
         if position := positions.get(conversation_id):
             self._put(Position(conversation_id=conversation_id, position=position))
-        own = after = 0
-        while page := await parts.exchange.list_full_messages(
-            conversation_id, after_seq=after, limit=_PAGE
-        ):
+        own = 0
+        async for page in self._pages(conversation):
             for full in page:
-                if full.message.sender_id == user_id:
-                    self._put(_without_others(full, user_id))
-                    own += 1
-            after = page[-1].message.seq
+                own += self._message(full)
             await self._page_read()
         self._put(ConversationEnd(conversation_id=conversation_id, messages=own))
         exported.messages += own
         exported.conversations += 1
         await self._page_read()
 
+    async def _pages(self, conversation: Conversation) -> AsyncIterator[Sequence[FullMessage]]:
+        """Yield the readable messages of a conversation up to its present end."""
+        after, one_by_one = 0, False
+        several, one = PageSize(_PAGE), PageSize(1)
+        while after < conversation.seq:
+            size = one if one_by_one else several
+            try:
+                page, _ = await size.read(partial(self._page_after, conversation.id, after))
+            except Damaged as damaged:
+                if damaged.after_seq > after:  # first those before it
+                    one_by_one = True
+                    continue
+                self._leave_out(damaged)
+                after, one_by_one = after + 1, False  # if it is free, the next one is tried
+                continue
+            if not page:
+                return
+            yield page
+            after = page[-1].message.seq
+
+    async def _page_after(
+        self, conversation_id: str, seq: int, limit: int
+    ) -> Sequence[FullMessage]:
+        return await read_full_messages(
+            self._parts.exchange, conversation_id, after_seq=seq, limit=limit
+        )
+
+    def _message(self, full: FullMessage) -> bool:
+        """Write a message of the person, or their own reactions to it. Return whether it is
+        theirs."""
+        own = full.message.sender_id == self._user_id
+        if not own:
+            self._reactions(full)
+            return False
+        try:
+            line = encode(_without_others(full, self._user_id))
+        except UNREADABLE as error:
+            what = f"the message number {full.message.seq}"
+            self._leave_out(Damaged(full.message.conversation_id, what, error))
+            return False
+        self._line(line)
+        return True
+
+    def _leave_out(self, damaged: Damaged) -> None:
+        id_, known = damaged.conversation_id, self.exported.damaged
+        logger.error("export.damaged", conversation_id=id_, reason=str(damaged))
+        if id_ not in known and len(known) < _MAX_DAMAGED:
+            known.append(id_)
+
+    def _reactions(self, full: FullMessage) -> None:
+        """Write the person's own reactions to the message of somebody else, without the message."""
+        for one in full.reactions:
+            if one.user_id == self._user_id:
+                self._put(
+                    Reaction(
+                        conversation_id=full.message.conversation_id,
+                        message_id=full.message.id,
+                        user_id=one.user_id,
+                        emojis=one.emojis,
+                    )
+                )
+                self.exported.reactions += 1
+
     async def _reports(self) -> None:
         """Write the reports that the person made, without the copies of what others wrote."""
         after = ""
-        while page := await self._parts.reports.list_reports_by(
-            self._user_id, limit=_PAGE, after=after
-        ):
+        listed = self._parts.reports.list_reports_by
+        while page := await retried(listed, self._user_id, limit=_PAGE, after=after):
             for report in page:
                 self._put(FullReport(report=report))
             self.exported.reports += len(page)
@@ -133,7 +213,9 @@ class PersonExport:
             await self._on_page(self.exported)
 
     def _put(self, record: Record) -> None:
-        line = encode(record)
+        self._line(encode(record))
+
+    def _line(self, line: bytes) -> None:
         self._write(line)
         self.exported.records += 1
         self.exported.bytes += len(line)

@@ -6,6 +6,7 @@ it and the person came back to a direct conversation, which keeps its two people
 
 from collections.abc import AsyncIterator, Sequence
 
+from messaging.concurrency.retries import retried
 from messaging.stores.conversations import Store
 from messaging.stores.erasure import ErasureStore
 
@@ -17,17 +18,17 @@ POSITIONS = 10_000
 async def conversation_ids(
     user_id: str, *, store: Store, erasure: ErasureStore
 ) -> AsyncIterator[str]:
-    """Yield the id of each conversation once. What begins meanwhile may be missing. Raises
-    StoreUnavailable."""
+    """Yield the id of each conversation once, also if it cannot be read. What begins meanwhile may
+    be missing. Raises StoreUnavailable."""
     yielded = set()
     async for page in _pages(user_id, store=store):
-        positions = await store.get_read_positions(user_id, page)
+        positions = await retried(store.get_read_positions, user_id, page)
         for conversation_id in page:
             if conversation_id not in positions:
                 yielded.add(conversation_id)
                 yield conversation_id
-    after = ""
-    while listed := await erasure.list_positions(user_id, limit=POSITIONS, after=after):
+    after, positioned = "", erasure.list_positions
+    while listed := await retried(positioned, user_id, limit=POSITIONS, after=after):
         for conversation_id in listed:
             if conversation_id not in yielded:  # it has a position since
                 yield conversation_id
@@ -35,7 +36,7 @@ async def conversation_ids(
 
 
 async def participations(user_id: str, *, store: Store) -> AsyncIterator[str]:
-    """Yield the ids of the conversations that a person is in, latest activity first. Raises
+    """Yield the ids of the conversations that a person is in, unreadable ones included. Raises
     StoreUnavailable."""
     async for page in _pages(user_id, store=store):
         for conversation_id in page:
@@ -45,9 +46,11 @@ async def participations(user_id: str, *, store: Store) -> AsyncIterator[str]:
 async def _pages(user_id: str, *, store: Store) -> AsyncIterator[Sequence[str]]:
     cursor: str | None = None
     while True:
-        page = await store.list_own_conversations(user_id, limit=PAGE, people=0, cursor=cursor)
-        if page.conversations:
-            yield [one.id for one in page.conversations]
+        page = await retried(
+            store.list_own_conversations, user_id, limit=PAGE, people=0, cursor=cursor
+        )
+        if ids := [*(one.id for one in page.conversations), *page.unreadable]:
+            yield ids
         cursor = page.next_cursor
         if cursor is None:
             return

@@ -12,6 +12,7 @@ from messaging.redis.traces import RedisTraces
 from messaging.stores.conversations import Store
 from messaging.stores.database.audit import AuditTrail
 from messaging.stores.database.jobs import JobStore
+from messaging.stores.database.moves import MoveStore
 from messaging.stores.database.retention import RetentionStore
 from messaging.stores.database.traces import TraceStore
 from messaging.stores.epochs import EpochStore
@@ -34,6 +35,7 @@ class Parts:
     writer: Writer
     badges: Badges
     jobs: JobStore
+    moves: MoveStore
     retention: RetentionStore
     epochs: EpochStore
     traces: TraceStore

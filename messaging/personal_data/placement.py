@@ -17,6 +17,7 @@ from messaging.stores import Stores
 from messaging.stores.conversations import Store
 from messaging.stores.database.audit import AuditTrail
 from messaging.stores.database.jobs import JobStore
+from messaging.stores.database.moves import MoveStore
 from messaging.stores.database.retention import RetentionStore
 from messaging.stores.database.traces import TraceStore
 from messaging.stores.people import PeopleStore
@@ -75,6 +76,7 @@ def make_jobs(instance: Host, redis: Client | None) -> Jobs:
         writer=instance.writer,
         badges=instance.badges,
         jobs=JobStore(instance.database),
+        moves=MoveStore(instance.database),
         retention=RetentionStore(instance.database),
         epochs=instance.stores.epochs,
         traces=TraceStore(instance.database),

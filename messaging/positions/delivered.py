@@ -81,6 +81,12 @@ class DeliveredPositions:
         self._known.clear()
         self._unstored.clear()
 
+    def forget(self, user_id: str) -> None:
+        """Drop what is known of a person, stored or not: an erasure has removed it from the store
+        and from Redis. Otherwise it would be shown to others if the person comes back."""
+        for key in [key for key in self._known if key[1] == user_id]:
+            self._drop(key)
+
     async def advance(
         self, conversation_id: str, user_id: str, seq: int, *, latest: bool = False
     ) -> bool:

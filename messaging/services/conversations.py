@@ -34,7 +34,7 @@ from messaging.domain.identifiers import require_conversation_id, require_user_i
 from messaging.domain.limits import get_limits
 from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
-from messaging.services.account.blocks import require_no_block
+from messaging.services.account.blocks import require_open_pair
 from messaging.services.rules.creation_quotas import Quota
 from messaging.services.rules.moderation import moderated_title
 from messaging.services.rules.own_positions import own_position
@@ -86,8 +86,8 @@ async def create_conversation(
     Two people have one direct conversation, whoever creates it and however often. A group with a
     known `client_id` is the group that was created with it, whatever people the request names.
     People who must not be added to groups are left out, see `welcome`. A `client_id` costs a read.
-    Raises InvalidRequest, ClientIdReused, Blocked, RateLimited, RefusedByModeration,
-    StoreUnavailable.
+    Raises InvalidRequest, ClientIdReused, Blocked, BeingErased for a new direct conversation,
+    RateLimited, RefusedByModeration, StoreUnavailable.
     """
     if client_id is not None:
         require_client_id(client_id)
@@ -180,11 +180,12 @@ async def _store_direct(
     *,
     by: str,
 ) -> tuple[Conversation, bool]:
-    """Store a direct conversation. An existing one is returned, whoever blocks whom."""
+    """Store a direct conversation. An existing one is returned, whoever blocks whom, and also while
+    one of the two is being erased."""
     existing = await instance.store.get_conversation(wanted.id)
     if existing is not None:
         return _whole(existing), False
-    await require_no_block(instance, user_id, person_id)
+    await require_open_pair(instance, user_id, person_id)
     await quota.take()
     conversation, created = await _store_founded(instance, with_creation_report(wanted, by=by))
     if not created:

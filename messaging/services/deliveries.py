@@ -53,6 +53,27 @@ async def get_delivery(
     ]
 
 
+async def get_own_delivery(
+    instance: Instance, *, user_id: str, conversation_id: str, message_id: str
+) -> PersonDelivery | None:
+    """Return the delivery of a message to the person who asks: whether their devices got a push for
+    it, and why. Return None for the sender, who gets none. The cost does not depend on how many
+    others there are.
+
+    Raises ConversationNotFound, NotAParticipant, MessageNotFound, StoreUnavailable.
+    """
+    require_message_id(message_id)
+    conversation = await read_conversation(
+        instance, user_id=user_id, conversation_id=conversation_id
+    )
+    found = await instance.store.get_messages(conversation_id, [message_id])
+    message = require_visible(conversation, user_id, found, message_id)
+    if message.sender_id == user_id:
+        return None
+    deliveries = await list_deliveries(instance, conversation, message, only=user_id)
+    return next(iter(deliveries), None)
+
+
 def _shown(one: PersonDelivery, *, hidden: bool, private: bool) -> PersonDelivery:
     """Return a person's delivery as others may see it."""
     undecided = hidden or (private and one.verdict is PushVerdict.DROPPED)

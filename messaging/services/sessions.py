@@ -11,6 +11,7 @@ from functools import partial
 
 import structlog
 
+from messaging.delivery.heartbeats import Heartbeats
 from messaging.delivery.hub.connections import Connection, Ending, Outlet
 from messaging.domain.conversation import Membership
 from messaging.domain.exceptions import Banned, BeingErased, StoreUnavailable, TokenRevoked
@@ -230,5 +231,5 @@ def expiring_frame(instance: Instance, expires_at: datetime) -> str:
     return instance.events.auth_expiring(expires_at)
 
 
-def heartbeat_frame(instance: Instance) -> str:
-    return instance.events.soft(EventType.HEARTBEAT, {})
+def heartbeats(instance: Instance) -> Heartbeats:
+    return instance.hub.heartbeats

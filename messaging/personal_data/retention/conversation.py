@@ -2,7 +2,7 @@
 
 It reads from the first message that is not done, in pages that grow, up to the first message that
 is not too old. On Firestore, n old messages cost at most 2n + 1 reads to find and n to change, and
-one for each that was deleted before. A message therefore goes no earlier than those before it:
+one more for each that was deleted before. A message therefore goes no earlier than those before it:
 after an import, their times may be out of order.
 """
 
@@ -90,11 +90,13 @@ class ConversationRetention:
         return holds
 
     async def _expire(self, conversation: Conversation, messages: Sequence[Message]) -> int:
-        """Turn messages into tombstones. Return how many were none yet."""
+        """Turn messages into tombstones, and remove the digest of the content from those that are
+        tombstones. Return how many messages that changed."""
         parts = self._parts
         reactions = parts.store.reactions
         new = [one for one in messages if one.deleted_at is None]
-        await self._submit(conversation.id, [ExpireMessage(message_id=one.id) for one in new])
+        changed = [one for one in messages if one.deleted_at is None or one.content_hash]
+        await self._submit(conversation.id, [ExpireMessage(message_id=one.id) for one in changed])
         left = [one.id for one in new if one.reactions]
         if len(new) < len(messages):
             # A process that was killed after such a commit has left the reactions.
@@ -119,7 +121,7 @@ class ConversationRetention:
         )
         if any(one.attachments for one in new):
             parts.attachments.sweep.wake()
-        return len(new)
+        return len(changed)
 
     async def _submit(self, conversation_id: str, changes: Sequence[ExpireMessage]) -> None:
         """Commit changes together. A conversation that is gone needs none."""

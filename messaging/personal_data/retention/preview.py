@@ -8,33 +8,46 @@ run.
 from collections import Counter
 from typing import Any
 
+import structlog
+
 from messaging.domain.conversation import Conversation, ConversationKind
 from messaging.personal_data.holds import is_held
 from messaging.personal_data.parts import Parts
 from messaging.personal_data.retention.discovery import discover
 from messaging.personal_data.retention.due import Due, list_due
+from messaging.stores.damage import UNREADABLE
+
+logger = structlog.get_logger(__name__)
 
 
 async def preview(parts: Parts) -> dict[str, Any]:
     """Return how many messages are too old, those included that are deleted already, and how many
-    conversations they are in. Raises StoreUnavailable."""
+    conversations they are in. `failed_conversations` names those that cannot be read. Raises
+    StoreUnavailable."""
     now = await parts.store.now()
-    await discover(parts)
+    failed = dict.fromkeys(await discover(parts))
     messages: Counter[ConversationKind] = Counter()
     conversations: Counter[ConversationKind] = Counter()
     held: Counter[ConversationKind] = Counter()
     holds = await parts.jobs.list_holds()
     async for due in list_due(parts.retention, now=now):
-        conversation = await parts.store.get_conversation(due.progress.conversation_id)
-        if conversation is None:
+        id_ = due.progress.conversation_id
+        try:
+            conversation = await parts.store.get_conversation(id_)
+            if conversation is None:
+                continue
+            if await is_held(conversation, holds, store=parts.store):
+                held[conversation.kind] += 1
+                continue
+            old = await _count_old(parts, conversation, due)
+        except UNREADABLE:
+            logger.exception("retention.conversation_failed", conversation_id=id_)
+            failed[id_] = None
             continue
-        if await is_held(conversation, holds, store=parts.store):
-            held[conversation.kind] += 1
-            continue
-        old = await _count_old(parts, conversation, due)
         messages[conversation.kind] += old
         conversations[conversation.kind] += old > 0
     return {
+        "failed_conversations": list(failed),
         "messages": _by_kind(messages),
         "conversations": _by_kind(conversations),
         "held_conversations": _by_kind(held),

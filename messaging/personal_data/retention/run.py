@@ -42,7 +42,8 @@ class Retention:
                 progress.begin(_DISCOVERY)
                 progress.note(**{_NOW: (await self._parts.store.now()).isoformat()})
                 await progress.save()
-                await discover(self._parts)
+                for id_ in await discover(self._parts):
+                    _note_failed(progress, id_)
                 progress.begin(_CONVERSATIONS)
                 await progress.save()
             await self._conversations(progress)
@@ -82,9 +83,7 @@ class Retention:
             raise
         except Exception:
             logger.exception("retention.conversation_failed", conversation_id=id_)
-            progress.count({"failed": 1})
-            failed = progress.job.notes.get("failed", [])
-            progress.note(failed=[*failed, id_][:_MAX_NAMED])
+            _note_failed(progress, id_)
 
     async def _finish(self, progress: Progress) -> Job:
         parts, job = self._parts, progress.job
@@ -108,6 +107,13 @@ class Retention:
             finished_at=datetime.now(UTC),
             attempts=0,
         )
+
+
+def _note_failed(progress: Progress, conversation_id: str) -> None:
+    failed = progress.job.notes.get("failed", [])
+    if conversation_id not in failed:  # it may be found twice: as changed, and as due
+        progress.count({"failed": 1})
+        progress.note(failed=[*failed, conversation_id][:_MAX_NAMED])
 
 
 def result_of(job: Job) -> dict[str, Any]:

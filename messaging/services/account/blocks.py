@@ -7,7 +7,12 @@ send needs no further read.
 
 import structlog
 
-from messaging.domain.exceptions import Blocked, ConversationNotFound, InvalidRequest
+from messaging.domain.exceptions import (
+    BeingErased,
+    Blocked,
+    ConversationNotFound,
+    InvalidRequest,
+)
 from messaging.domain.identifiers import direct_conversation_id, is_stored_user_id, require_user_id
 from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
@@ -44,11 +49,15 @@ async def unblock_person(instance: Instance, *, user_id: str, person_id: str) ->
     await _set_block(instance, user_id, person_id, blocked=False)
 
 
-async def require_no_block(instance: Instance, user_id: str, person_id: str) -> None:
-    """Require that neither of two people blocks the other. Raises Blocked, StoreUnavailable."""
-    blocks = await instance.people.get_blocks([user_id, person_id])
-    if person_id in blocks[user_id] or user_id in blocks[person_id]:
+async def require_open_pair(instance: Instance, user_id: str, person_id: str) -> None:
+    """Require that neither of two people blocks the other, and that no erasure of one of them is
+    under way: the new conversation would name a person who was erased. Raises Blocked, BeingErased,
+    StoreUnavailable."""
+    known = await instance.people.get_privacy([user_id, person_id])
+    if person_id in known[user_id].blocked or user_id in known[person_id].blocked:
         raise Blocked
+    if known[user_id].erasing or known[person_id].erasing:
+        raise BeingErased
 
 
 async def _set_block(instance: Instance, user_id: str, person_id: str, *, blocked: bool) -> None:

@@ -17,6 +17,7 @@ from messaging.domain.personal_data.audit import (
 from messaging.stores.database.audit import EVERYTHING, AuditFilter, AuditTrail
 from messaging.wire.representations import timestamp
 
+_MAX_DAYS = 36_500
 _PAGE = 1_000
 
 
@@ -62,13 +63,16 @@ async def export_entries(
 
 async def purge_entries(trail: AuditTrail, *, days: int, command: str) -> int:
     """Delete all entries that are older than so many days, and return how many those were. The
-    trail records that. Raises InvalidRequest below 30 days, StoreUnavailable."""
+    trail records that. Raises InvalidRequest below 30 days and above a century,
+    StoreUnavailable."""
     if days < KEPT_AT_LEAST.days:
         detail = f"Entries of the last {KEPT_AT_LEAST.days} days are always kept. Name more days."
         raise InvalidRequest.of("days", detail, "min_value")
-    before = datetime.now(UTC) - timedelta(days=days)
+    if days > _MAX_DAYS:
+        detail = f"Name {_MAX_DAYS} days at most."
+        raise InvalidRequest.of("days", detail, "max_value")
     deleted = 0
-    while some := await trail.purge(before):
+    while some := await trail.purge(older_than=timedelta(days=days)):
         deleted += some
     await trail.record(
         AuditEntry(

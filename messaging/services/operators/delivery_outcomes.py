@@ -13,7 +13,7 @@ from messaging.domain.message import Message
 from messaging.domain.own.state import effective_read_seq
 from messaging.domain.own.visible import may_see
 from messaging.domain.participant import ReadPosition
-from messaging.domain.recipients import Decision, Verdict
+from messaging.domain.recipients import Decision, Reason, Verdict
 from messaging.runtime.instance import Instance
 
 
@@ -63,17 +63,26 @@ class PersonDelivery:
 
 
 async def list_deliveries(
-    instance: Instance, conversation: Conversation, message: Message
+    instance: Instance,
+    conversation: Conversation,
+    message: Message,
+    *,
+    only: str | None = None,
 ) -> Sequence[PersonDelivery]:
-    """Return the delivery to every participant who may see the message, except its sender. This
-    costs one read for each person about whom nothing is recorded. Raises StoreUnavailable."""
+    """Return the delivery to every participant who may see the message, except its sender; with
+    `only`, to this one of them. This costs a read of each person's position, and one read for each
+    person about whom nothing is recorded. Raises StoreUnavailable."""
     people = [
         person
-        for person in conversation.participants
+        for person in (conversation.participants if only is None else [only])
         if person != message.sender_id and may_see(conversation, person, message)
     ]
     decisions = await instance.decisions.list_decisions(conversation.id, message.id)
-    stored = await instance.store.list_read_positions(conversation.id)
+    if only is None:
+        stored = await instance.store.list_read_positions(conversation.id)
+    else:
+        own = await instance.store.get_read_positions(only, [conversation.id])
+        stored = list(own.values())
     positions = {position.user_id: position for position in stored}
     delivered = await instance.delivered.positions(conversation.id, people)
     acknowledged = await instance.acknowledged.positions(conversation.id, people)
@@ -94,7 +103,9 @@ async def list_deliveries(
         reached = max(position(person).delivered_seq, delivered.get(person, 0)) >= message.seq
         decision = decisions.get(person)
         if person in without_device:
-            decision = Decision(verdict=Verdict.DROPPED, reason="no_device", at=message.created_at)
+            decision = Decision(
+                verdict=Verdict.DROPPED, reason=Reason.NO_DEVICE, at=message.created_at
+            )
         return _delivery(
             person,
             decision,
@@ -126,7 +137,7 @@ def _delivery(
             delivered=delivered,
             read=read,
             verdict=PushVerdict.DROPPED,
-            reason="acknowledged",
+            reason=Reason.ACKNOWLEDGED,
         )
     return PersonDelivery(
         user_id=user_id,

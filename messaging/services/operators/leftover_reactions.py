@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 
+from messaging.concurrency.retries import retried
 from messaging.domain.message import Message
 from messaging.services.operators.findings import Drift, Finding
 from messaging.stores.conversations import Store
@@ -37,16 +38,17 @@ class LeftoverReactions:
         deleted = [one for one in messages if one.deleted_at is not None]
         if not deleted:
             return
-        settled = await self._store.now() - _REMOVED_WITHIN
+        settled = await retried(self._store.now) - _REMOVED_WITHIN
         ids = [one.id for one in deleted if one.deleted_at is not None and one.deleted_at < settled]
         if not ids:
             return
         reactions = self._store.reactions
-        for message_id in await reactions.list_messages_with_reactions(conversation_id, ids):
+        listed = reactions.list_messages_with_reactions
+        for message_id in await retried(listed, conversation_id, ids):
             if len(self._found) < _MAX_COUNTED:
                 self._found[message_id] = None
             if self._repair:
-                await reactions.remove_reactions(conversation_id, message_id)
+                await retried(reactions.remove_reactions, conversation_id, message_id)
                 logger.warning(
                     "reactions.removed", conversation_id=conversation_id, message_id=message_id
                 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from messaging.concurrency.retries import retried
 from messaging.domain.identifiers import is_user_id
 from messaging.domain.people import Profile
 from messaging.domain.personal_data.audit import Actor, ActorKind
@@ -61,14 +62,21 @@ class Reapplying:
         person who came back since is left: they have more positions that changed since than the
         `restored` ones. Raises StoreUnavailable."""
         if erased_at is not None:
-            since = await self._stores.conversations.list_changed_positions(
-                user_id, since=erased_at, limit=restored + 1
+            since = await retried(
+                self._stores.conversations.list_changed_positions,
+                user_id,
+                since=erased_at,
+                limit=restored + 1,
             )
             if len(since.positions) > restored:
                 self._returned.append(user_id)
                 return
-        job = await request_erasure(
-            self._stores.database, person_id=user_id, by=self._by, reason=self._reason
+        job = await retried(
+            request_erasure,
+            self._stores.database,
+            person_id=user_id,
+            by=self._by,
+            reason=self._reason,
         )
         self._jobs.append(job.id)
 
@@ -109,26 +117,26 @@ def _is_later(request: Mapping[str, Any], receipt: Mapping[str, Any]) -> bool:
 
 async def _has_data(stores: Stores, user_id: str) -> bool:
     """Return whether more is kept of a person than their access, which an erasure leaves."""
-    if await stores.erasure.list_positions(user_id, limit=1):
+    if await retried(stores.erasure.list_positions, user_id, limit=1):
         return True
-    profile = (await stores.people.get_profiles([user_id]))[user_id]
-    recipient = (await stores.recipients.get_recipients([user_id]))[user_id]
+    profile = (await retried(stores.people.get_profiles, [user_id]))[user_id]
+    recipient = (await retried(stores.recipients.get_recipients, [user_id]))[user_id]
     return (profile, recipient) != (Profile(user_id=user_id), Recipient(user_id=user_id))
 
 
 async def _everyone(stores: Stores) -> AsyncIterator[str]:
     """Yield the ids of all people with an account or a read position, some more than once."""
     after = ""
-    while people := await stores.catalogue.list_people(limit=_PAGE, after=after):
+    while people := await retried(stores.catalogue.list_people, limit=_PAGE, after=after):
         for person in people:
             yield person.user_id
         after = people[-1].user_id
-    after = ""
-    while ids := await stores.conversations.list_conversation_ids(after=after, limit=_PAGE):
+    after, listed = "", stores.conversations.list_conversation_ids
+    while ids := await retried(listed, after=after, limit=_PAGE):
         for conversation_id in ids:
             last = ""
-            while members := await stores.people.list_members(
-                conversation_id, limit=_PAGE, after=last
+            while members := await retried(
+                stores.people.list_members, conversation_id, limit=_PAGE, after=last
             ):
                 for user_id in members:
                     yield user_id

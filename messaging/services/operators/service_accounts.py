@@ -51,7 +51,7 @@ async def create_account(
             tokens=(stored,),
         )
     )
-    logger.info("service.created", service=name, scopes=sorted(scopes), by=by)
+    logger.info("service.created", service=name, scopes=_names(scopes), by=by)
     return token
 
 
@@ -78,7 +78,7 @@ async def change_account(
     NotFound, StoreUnavailable."""
     _require_rights(scopes, requests_per_second)
     await accounts.change(name, scopes=frozenset(scopes), requests_per_second=requests_per_second)
-    logger.info("service.changed", service=name, scopes=sorted(scopes), by=by)
+    logger.info("service.changed", service=name, scopes=_names(scopes), by=by)
     await _until_known_everywhere()
 
 
@@ -124,3 +124,8 @@ def _require_rights(scopes: Collection[Scope], requests_per_second: int) -> None
 async def _until_known_everywhere() -> None:
     """Wait until what instances have read before has ended (`LEASE_SECONDS`)."""
     await asyncio.sleep(LEASE_SECONDS)
+
+
+def _names(scopes: Collection[Scope]) -> list[str]:
+    """Return what a log line says of the scopes. The repr of an enum is no name."""
+    return sorted(scope.value for scope in scopes)

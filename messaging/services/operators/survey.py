@@ -5,6 +5,7 @@ A repeated survey reads only the new and the changed messages.
 
 from collections.abc import Callable, Mapping, Sequence
 
+from messaging.concurrency.retries import retried
 from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.domain.uncounted import ALL_COUNTED
@@ -36,7 +37,8 @@ class Survey:
         self.latest: Message | None = None
         self.version = max(self._joined.values(), default=0)
         """The highest version assigned to a message or to a person who joined."""
-        self._read_up_to = 0
+        self.read_up_to = 0
+        """The number up to which all messages are read."""
         self._sent: dict[str, int] = {}
         self._surely_sent: dict[str, int] = {}
         self._gaps: list[str] = []
@@ -64,12 +66,12 @@ class Survey:
 
     async def look(self) -> None:
         """Read the new messages. Raises StoreUnavailable."""
-        latest = await self._store.list_latest_messages(self._conversation_id, limit=1)
+        latest = await retried(self._store.list_latest_messages, self._conversation_id, limit=1)
         self.latest = latest[-1] if latest else None
-        while self._read_up_to < self.seq:
-            first, last = self._read_up_to + 1, min(self._read_up_to + PAGE, self.seq)
-            page = await self._store.list_messages(
-                self._conversation_id, first_seq=first, last_seq=last
+        while self.read_up_to < self.seq:
+            first, last = self.read_up_to + 1, min(self.read_up_to + PAGE, self.seq)
+            page = await retried(
+                self._store.list_messages, self._conversation_id, first_seq=first, last_seq=last
             )
             if not page:
                 self._note_place(f"no message from {first} to at least {last}")
@@ -77,7 +79,7 @@ class Survey:
             self._take(page, first, last)
             await self._leftovers.look(self._conversation_id, page)
             self._on_read(len(page))
-            self._read_up_to = last
+            self.read_up_to = last
         await self._look_at_changed()
 
     def sent_seq(self, conversation: Conversation) -> Mapping[str, int]:
@@ -136,8 +138,9 @@ class Survey:
             self.uncounted = self.uncounted.including(seqs)
 
     async def _look_at_changed(self) -> None:
-        while changed := await self._store.list_changed_messages(
-            self._conversation_id, since=self.version, until=_ANY_VERSION, limit=PAGE
+        listed = self._store.list_changed_messages
+        while changed := await retried(
+            listed, self._conversation_id, since=self.version, until=_ANY_VERSION, limit=PAGE
         ):
             self.version = changed[-1].version
             self._note_uncounted(changed)

@@ -19,14 +19,16 @@ from dataclasses import replace
 
 import structlog
 
+from messaging.concurrency.retries import retried
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.message import Message
 from messaging.domain.participant import ReadPosition
 from messaging.services.operators.findings import Drift, Finding, Report
 from messaging.services.operators.leftover_reactions import LeftoverReactions
-from messaging.services.operators.survey import Survey
+from messaging.services.operators.survey import PAGE, Survey
 from messaging.stores.conversations import Commit, CommitUnknown, Conflict, Store
+from messaging.stores.damage import UNREADABLE
 
 logger = structlog.get_logger(__name__)
 
@@ -44,7 +46,7 @@ def _ignore(_: int) -> None: ...
 async def all_conversation_ids(store: Store) -> AsyncIterator[str]:
     """Yield the ids of all conversations, page by page."""
     after = ""
-    while ids := await store.list_conversation_ids(after=after, limit=_IDS):
+    while ids := await retried(store.list_conversation_ids, after=after, limit=_IDS):
         for conversation_id in ids:
             yield conversation_id
         after = ids[-1]
@@ -115,14 +117,16 @@ async def verify_conversation(
             if survey is None or not survey.fits(conversation):
                 survey = Survey(store, conversation, leftovers, on_read)
             await survey.look()
-            positions = await store.list_read_positions(conversation_id)
+            positions = await retried(store.list_read_positions, conversation_id)
             later = await _read(store, conversation_id)
-        except (ValueError, KeyError, TypeError) as error:
-            unreadable = Finding(drift=Drift.UNREADABLE, detail=f"{type(error).__name__}: {error}")
+            findings = list(_findings(conversation, later, survey, positions))
+            if repair and not findings and later.token == conversation.token:
+                findings = list(_lacking(conversation, survey))
+        except UNREADABLE as error:
+            place = "" if survey is None else await _place_of_damage(store, conversation_id, survey)
+            detail = f"{place}{type(error).__name__}: {error}"
+            unreadable = Finding(drift=Drift.UNREADABLE, detail=detail)
             return _report(conversation_id, survey, [unreadable])
-        findings = list(_findings(conversation, later, survey, positions))
-        if repair and not findings and later.token == conversation.token:
-            findings = list(_lacking(conversation, survey))
         if later.token != conversation.token and (findings or tries < _STRICT_LOOKS):
             continue
         if not findings:
@@ -153,10 +157,21 @@ async def verify_conversation(
 
 
 async def _read(store: Store, conversation_id: str) -> Conversation:
-    conversation = await store.get_conversation(conversation_id)
+    conversation = await retried(store.get_conversation, conversation_id)
     if conversation is None:
         raise ConversationNotFound
     return conversation
+
+
+async def _place_of_damage(store: Store, conversation_id: str, survey: Survey) -> str:
+    """Return which of the messages that were to be read next cannot be read, for a person; empty if
+    all of them can."""
+    for seq in range(survey.read_up_to + 1, survey.read_up_to + PAGE + 1):
+        try:
+            await retried(store.list_messages, conversation_id, first_seq=seq, last_seq=seq)
+        except UNREADABLE:
+            return f"the message number {seq} cannot be read: "
+    return ""
 
 
 def _report(

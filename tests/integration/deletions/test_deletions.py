@@ -30,7 +30,7 @@ class Interrupted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._catalogue, name)
 
-    async def delete_messages(self, conversation_id: str, *, limit: int) -> int:
+    async def delete_messages(self, conversation_id: str, **_: Any) -> int:
         await self._catalogue.delete_messages(conversation_id, limit=2)
         if self.fails:
             raise StoreUnavailable
@@ -157,13 +157,13 @@ class Deleting:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._instance.catalogue, name)
 
-    async def delete_messages(self, conversation_id: str, *, limit: int) -> int:
+    async def delete_messages(self, conversation_id: str, **how: Any) -> int:
         if conversation_id == self._fails_in:
             raise ValueError("not deletable")
         if not self._fails_in and not self._has_begun:
             self._has_begun = True
             await self._instance.deletions.begin(conversation_id)
-        return await self._instance.catalogue.delete_messages(conversation_id, limit=limit)
+        return await self._instance.catalogue.delete_messages(conversation_id, **how)
 
 
 def sweeping_with(instance: Instance, catalogue: Any) -> Deletions:
@@ -200,3 +200,32 @@ async def test_a_deletion_that_fails_holds_up_no_others(instance: Instance, ann:
     assert swept == 2
     assert [await stored(instance, one) for one in groups] == [MESSAGES - 2, 0, 0]
     assert [one.pk async for one in DeletionRecord.objects.all()] == groups[:1]
+
+
+async def test_nothing_is_left_of_a_deleted_group_but_its_version(
+    instance: Instance, ann: Api
+) -> None:
+    """Neither content nor the name of a person: no erasure would find it. Its `client_id` stays
+    used."""
+    request = {
+        "kind": "group",
+        "participant_ids": ["bob"],
+        "client_id": "c-1",
+        "title": "Tea",
+        "metadata": {"a": 1},
+        "picture": "https://example.org/a.png",
+    }
+    group = (await ann.post("/conversations", **request)).json()["id"]
+    await ann.send(group, "of Ann", mentions=["bob"])
+
+    await delete_conversation(instance, conversation_id=group)
+
+    stored = await instance.store.get_conversation(group)
+    assert stored is not None
+    assert stored.version > 0
+    left = {name: getattr(stored, name) for name in ("title", "metadata", "picture")}
+    assert set(left.values()) == {None}
+    assert not any((stored.last_sender_id, stored.content_hash, stored.sent_seq))
+    assert not any((stored.mentioned_seq, stored.preferences, stored.participants))
+    again = await ann.post("/conversations", **request)
+    assert (again.status_code, again.json()["code"]) == (409, "client_id_reused")

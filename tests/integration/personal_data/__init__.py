@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,17 +71,14 @@ def _files() -> Mapping[str, str]:
 
 
 def _documents() -> Mapping[str, str]:
+    """Every document, also those below a document that does not exist. A request for each document
+    would take many minutes."""
     client = firestore.Client(project=settings.GOOGLE_CLOUD_PROJECT)
-    found = {}
-
-    def walk(collections: Iterable[Any]) -> None:
-        for collection in collections:
-            for reference in collection.list_documents():
-                document = reference.get()
-                found[f"document {reference.path}"] = repr(document.to_dict())
-                walk(reference.collections())
-
-    walk(client.collections())
+    found = {
+        f"document {document.reference.path}": repr(document.to_dict())
+        for collection in client.collections()
+        for document in collection.recursive().stream()
+    }
     client.close()
     return found
 

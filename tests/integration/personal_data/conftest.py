@@ -8,10 +8,12 @@ import httpx
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
+from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django.fixtures import Settings
 
 from config.application import Application
+from messaging.models import AuditEntryRecord, AuditSubjectRecord, EpochRecord, FollowerRecord
 from messaging.personal_data.erasure import Erasure
 from messaging.personal_data.runner import Jobs
 from messaging.redis.raw_layer import FORMAT
@@ -61,7 +63,9 @@ def store_settings(
     }
     if store == "postgresql":
         with default_database(request.getfixturevalue("postgres_server")):
+            _delete_rows()
             yield
+            _delete_rows()
         return
     if store == "firestore":
         host = request.getfixturevalue("firestore_emulator")
@@ -86,6 +90,15 @@ def _open_anew() -> None:
     """The thread of the ORM may still have a connection to the database of the previous test."""
     connections[DEFAULT_DB_ALIAS].close()
     del connections[DEFAULT_DB_ALIAS]
+
+
+def _delete_rows() -> None:
+    """Delete what other tests have left, and what this one leaves: PostgreSQL keeps it. The audit
+    trail refuses that, and the instance needs the followers and the epoch."""
+    kept = {AuditEntryRecord, AuditSubjectRecord, EpochRecord, FollowerRecord}
+    for model in apps.get_app_config("messaging").get_models():
+        if model._meta.managed and model not in kept:
+            model._default_manager.all().delete()
 
 
 @pytest.fixture

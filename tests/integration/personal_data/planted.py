@@ -1,5 +1,6 @@
 """A person who leaves data in every place that keeps some."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from messaging.domain.recipients import Decision, Verdict
 from messaging.domain.reports import ReportStatus
 from messaging.models import ServiceActionRecord, WebhookDeliveryRecord, WebhookEndpointRecord
 from messaging.runtime.instance import Instance
+from messaging.services.operators.conversations import delete_conversation
 from messaging.stores.database.audit import AuditTrail
 from messaging.stores.decisions import ChunkKey
 from tests.integration.chat import Api, ok
@@ -36,6 +38,8 @@ class World:
     direct: str
     message: str
     """One of hers in the group."""
+    theirs: str
+    """One of Ann's in the group, to which she has reacted."""
 
 
 async def plant(instance: Instance, api: Callable[[str], Api]) -> World:
@@ -78,6 +82,18 @@ async def plant(instance: Instance, api: Callable[[str], Api]) -> World:
     await eve.send(direct, f"direct {mark}")
     await ann.send(direct, "answer")
     await eve.put(f"/blocks/{bob.user_id}")
+    founded = await eve.post(
+        "/conversations",
+        kind="group",
+        participant_ids=[ann.user_id],
+        title=f"Deleted {mark}",
+        metadata={"mark": mark},
+    )
+    deleted = founded.json()["id"]
+    mentioning = await ann.send(deleted, "of Ann", mentions=[eve.user_id])
+    await eve.send(deleted, f"last {mark}")
+    await _decided(instance, deleted, mentioning["id"], eve.user_id)
+    await delete_conversation(instance, conversation_id=deleted)
     await _report(instance, ann, group, first["id"], close=False)
     await _report(instance, bob, group, edited["id"], close=True)
     await _report(instance, eve, group, theirs["id"], close=True, reason=f"why {mark}")
@@ -100,6 +116,7 @@ async def plant(instance: Instance, api: Callable[[str], Api]) -> World:
         alone=alone,
         direct=direct,
         message=first["id"],
+        theirs=theirs["id"],
     )
 
 
@@ -120,6 +137,13 @@ async def _report(
     assert answer.status_code == 201, answer.text
     if close:
         await instance.reports.close_report(answer.json()["id"], ReportStatus.DISMISSED, by="root")
+
+
+async def _decided(instance: Instance, conversation_id: str, message_id: str, user_id: str) -> None:
+    """Wait until it is decided whether a person gets a push for a message."""
+    async with asyncio.timeout(20):
+        while user_id not in await instance.decisions.list_decisions(conversation_id, message_id):
+            await asyncio.sleep(0.02)
 
 
 async def _plant_decision(

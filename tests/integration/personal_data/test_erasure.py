@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -81,8 +82,9 @@ def unnamed(places: dict[str, str], world: World) -> dict[str, str]:
 
 @everywhere
 async def test_nothing_is_left_but_what_the_receipt_names(
-    instance: Instance, jobs: Jobs, api: MakeApi
+    instance: Instance, jobs: Jobs, api: MakeApi, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """The logs, which the receipt names for the ids in them, have never had a text."""
     world = await plant(instance, api)
     await settled(instance)
     await noted(instance, world)
@@ -118,6 +120,8 @@ async def test_nothing_is_left_but_what_the_receipt_names(
     assert "open reports" in stays
     assert user_id not in str(receipt)
     assert mark not in str(receipt)
+    assert user_id in caplog.text
+    assert mark not in caplog.text
 
 
 @everywhere_at_length
@@ -236,7 +240,8 @@ async def test_it_goes_on_after_it_was_killed(instance: Instance, jobs: Jobs, ap
     record = JobRecord.objects.filter(id=asked.id)
     while (await record.aget()).state != JobState.DONE:
         running = asyncio.create_task(jobs.run_one(asked.id))
-        done, _ = await asyncio.wait([running], timeout=chance.uniform(0.01, 0.3))
+        longest = 0.3 * 1.1**kills  # on a slow machine too, it comes to its end
+        done, _ = await asyncio.wait([running], timeout=chance.uniform(0.01, longest))
         if not done:
             running.cancel()
             await asyncio.wait([running])
@@ -346,31 +351,34 @@ async def test_endpoints_are_told(instance: Instance, jobs: Jobs, api: MakeApi) 
 
 
 @pytest.mark.fuzz
+@everywhere
 async def test_somebody_in_a_thousand_conversations(
     instance: Instance, jobs: Jobs, api: MakeApi
 ) -> None:
-    """And killed every second."""
-    eve, ann, mark = api("eve"), api("ann"), "zebra"
+    """And killed every second at first, then less often: the end takes some seconds."""
+    tag = uuid4().hex[:10]
+    eve, ann, mark = api(f"eve.{tag}"), api(f"ann.{tag}"), f"zebra{tag}"
     for number in range(1_000):
         group = await eve.group(ann, title=f"Group {number}")
         await eve.send(group, f"{mark} {number}")
     await settled(instance)
-    asked = await request_erasure(instance.database, person_id="eve", by=BY)
+    asked = await request_erasure(instance.database, person_id=eve.user_id, by=BY)
     record = JobRecord.objects.filter(id=asked.id)
     begun, used, kills = time.monotonic(), time.process_time(), 0
     while (job := await record.aget()).state != JobState.DONE:
         running = asyncio.create_task(jobs.run_one(asked.id))
-        done, _ = await asyncio.wait([running], timeout=1)
+        done, _ = await asyncio.wait([running], timeout=1 + kills / 20)
         if not done:
             running.cancel()
             await asyncio.wait([running])
             kills += 1
         await record.aupdate(leased_until=None)
     seconds, cpu = time.monotonic() - begun, time.process_time() - used
-    print(f"1,000 conversations: {seconds:.1f} s, {cpu:.1f} s of CPU, killed {kills} times")
+    print(f"{settings.CHAT_STORE}: {seconds:.1f} s, {cpu:.1f} s of CPU, killed {kills} times")
     await settled(instance)
 
     assert await places_of(mark) == {}
     assert job.counts["messages"] >= 1_000 - kills
-    left = await places_of('"eve"')
-    assert all(one.startswith(("table messaging_person", "table messaging_job")) for one in left)
+    places = ("table messaging_person", "table messaging_job", "document users/")
+    left = await places_of(eve.user_id)
+    assert [one for one in left if not one.startswith(places)] == []

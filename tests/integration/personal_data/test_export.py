@@ -27,6 +27,7 @@ from tests.integration.personal_data import PAST, places_of
 from tests.integration.personal_data.conftest import everywhere_at_length
 from tests.integration.personal_data.planted import World, plant
 from tests.integration.personal_data.test_erasure import erase
+from tests.integration.stores.exchange.chats import problems
 
 BY = Actor(kind=ActorKind.COMMAND, name="test")
 MakeApi = Callable[[str], Api]
@@ -67,6 +68,15 @@ def check_lines(lines: Sequence[bytes], world: World) -> None:
     me = world.eve.user_id
     assert first["reacted"] == [{"user_id": me, "emojis": ["tea"]}]
     assert first["reactions"] == {"tea": {"count": 1, "user_ids": [me]}}
+    (reaction,) = [record for record in records if record["record"] == "reaction"]
+    assert reaction == {
+        "record": "reaction",
+        "conversation_id": world.group,
+        "message_id": world.theirs,
+        "user_id": me,
+        "emojis": ["tea"],
+    }
+    assert world.bob.user_id not in json.dumps([reaction, first])
 
 
 @everywhere_at_length
@@ -87,7 +97,8 @@ async def test_it_has_what_the_person_wrote_and_nothing_of_others(
     check_lines(lines, world)
     assert done.result["sha256"] == hashlib.sha256(content).hexdigest()
     assert (done.result["bytes"], done.result["records"]) == (len(content), len(lines))
-    assert done.counts == {"conversations": 4, "messages": 6, "reports": 1}
+    assert done.counts == {"conversations": 4, "messages": 6, "reactions": 1, "reports": 1}
+    assert any("export of a person" in str(one) for one in problems(content))
 
 
 async def test_it_has_every_conversation_once(

@@ -1,8 +1,10 @@
 """What comes after an erasure: its repeat, a view, the return of the person, and the next day."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,9 +16,12 @@ from messaging.personal_data.erasure import Erasure
 from messaging.personal_data.requests import request_erasure
 from messaging.personal_data.runner import Jobs
 from messaging.runtime.instance import Instance
-from tests.integration.chat import Api
+from messaging.services import receipts, sessions
+from tests.frames import read_frame
+from tests.integration.chat import Api, ok
 from tests.integration.personal_data.conftest import everywhere
 from tests.integration.personal_data.test_erasure import BY, erase
+from tests.outlets import SIGNED_IN_AT, Outlet
 
 MakeApi = Callable[[str], Api]
 
@@ -173,3 +178,36 @@ async def test_the_receipt_counts_open_reports_after_a_kill(
     assert done is not None
     assert done.result is not None
     assert [one["count"] for one in done.result["stays"] if "count" in one] == [1]
+
+
+async def test_who_comes_back_has_read_nothing(
+    instance: Instance, jobs: Jobs, api: MakeApi
+) -> None:
+    """In a direct conversation, which stays theirs. What an instance remembers of their receipts
+    from before is told to nobody."""
+    ann, eve = api("ann"), api("eve")
+    direct = await ann.direct(eve)
+    await ann.send(direct)
+    assert ok(await eve.post(f"/conversations/{direct}/read", seq=1))["read_seq"] == 1
+    await erase(instance, jobs, "eve")
+    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    connection = await sessions.open_session(
+        instance,
+        user_id="ann",
+        signed_in_at=SIGNED_IN_AT,
+        outlet=Outlet(lambda text: told.put_nowait(read_frame(text))),
+    )
+    latest = await ann.send(direct)
+
+    await receipts.mark_delivered(
+        instance, user_id="eve", conversation_id=direct, seq=latest["seq"]
+    )
+
+    async with asyncio.timeout(20):
+        while (frame := await told.get())["type"] != "receipt.updated":
+            pass
+    sessions.close_session(instance, connection)
+    listed = ok(await ann.get(f"/conversations/{direct}/receipts"))["items"]
+    (stored,) = [one for one in listed if one["user_id"] == "eve"]
+    assert stored["read_seq"] == 0
+    assert (frame["data"]["user_id"], frame["data"]["read_seq"]) == ("eve", 0)

@@ -152,9 +152,10 @@ async def test_nobody_sets_anything_of_the_person_meanwhile(
     instance: Instance, api: MakeApi
 ) -> None:
     """Neither they, nor a service, nor those who would add them to a group."""
-    eve, ann = api("eve"), api("ann")
+    eve, ann, bob = api("eve"), api("ann"), api("bob")
     group = await ann.group(eve)
     before = await ann.group()
+    before_with_bob = await bob.direct(eve)
     shop = ServiceCaller(
         name="shop",
         token_id="0" * 12,
@@ -178,6 +179,18 @@ async def test_nobody_sets_anything_of_the_person_meanwhile(
             )
         await add_participants(instance, service=shop, conversation_id=before, user_ids=["eve"])
         await ann.post(f"/conversations/{before}/participants", user_ids=["eve"])
+        direct = await ann.post("/conversations", kind="direct", participant_ids=["eve"])
+        assert problem(direct) == (409, "being_erased")
+        with pytest.raises(BeingErased):
+            await create_conversation(
+                instance,
+                service=shop,
+                owner_id="ann",
+                kind=ConversationKind.DIRECT,
+                participant_ids=["eve"],
+            )
+        known = await bob.post("/conversations", kind="direct", participant_ids=["eve"])
+        assert (known.status_code, known.json()["id"]) == (200, before_with_bob)
         new = await ann.post("/conversations", kind="group", participant_ids=["eve"])
         for one in (before, new.json()["id"]):
             people = (await ann.conversation(one))["participants"]
@@ -187,7 +200,7 @@ async def test_nobody_sets_anything_of_the_person_meanwhile(
 
     assert done.state is JobState.DONE
     assert added == ["ann", "ann"]
-    assert done.counts["conversations"] == 1
+    assert done.counts["conversations"] == 2
     assert (await instance.people.get_profiles(["eve"]))["eve"] == Profile(user_id="eve")
     again = await ann.post(f"/conversations/{group}/participants", user_ids=["eve"])
     assert again.is_success

@@ -1,7 +1,7 @@
 """`manage.py apply_retention`, and what the doctor and the admin say of retention."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -13,11 +13,18 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from messaging.doctor.findings import Level
+from messaging.doctor.findings import Finding, Level
 from messaging.doctor.retention import examine_retention
-from messaging.models import AuditEntryRecord, JobRecord, MessageRecord, RetentionRuleRecord
+from messaging.models import (
+    AuditEntryRecord,
+    ConversationRecord,
+    JobRecord,
+    MessageRecord,
+    RetentionRuleRecord,
+)
 from messaging.runtime.instance import Instance
 from tests.integration.chat import Api, ok
+from tests.integration.doctor.findings import only
 from tests.integration.personal_data.conftest import everywhere_at_length
 from tests.integration.personal_data.retention import age, apply, old_group
 
@@ -120,6 +127,66 @@ async def test_the_doctor_misses_a_run(store_settings: None, settings: Settings)
     job.finished_at = now - timedelta(days=3)
     await job.asave()
     assert await level() is Level.WARNING
+
+
+async def test_the_doctor_sees_a_run_that_takes_long(
+    store_settings: None, settings: Settings
+) -> None:
+    """The first one may take days. It is no reason to warn while an instance works on it, or while
+    it is tried again; it is one if no instance does, or if it always fails."""
+    settings.CHAT_RETENTION_GROUP_DAYS = 30
+    now = datetime.now(UTC)
+    run = JobRecord(
+        id="j" * 26,
+        kind="retention",
+        state="running",
+        requested_at=now - timedelta(days=5),
+        due_at=now - timedelta(days=5),
+        leased_until=now + timedelta(minutes=1),
+        counts={"group_messages": 7},
+    )
+
+    async def seen(**changes: object) -> Sequence[Finding]:
+        for name, value in changes.items():
+            setattr(run, name, value)
+        await run.asave()
+        return await examine_retention()
+
+    (finding,) = await seen()
+    assert (finding.level, "7 messages" in finding.text) == (Level.OK, True)
+    (finding,) = await seen(leased_until=None, due_at=now, attempts=1)
+    assert finding.level is Level.OK
+    only(await seen(attempts=5), Level.WARNING, "failed 5 times", "log")
+    only(
+        await seen(attempts=0, due_at=now - timedelta(hours=1)),
+        Level.WARNING,
+        "No instance works",
+        "apply_retention",
+    )
+
+
+async def test_a_dry_run_names_what_cannot_be_read(
+    instance: Instance, api: MakeApi, settings: Settings
+) -> None:
+    """It counts the others, and fails in the end."""
+    settings.CHAT_RETENTION_GROUP_DAYS = 30
+    broken, _ = await filled(instance, api("ann")), await filled(instance, api("ann"))
+    row, _ = await filled(instance, api("ann")), await filled(instance, api("ann"))
+    damaged = MessageRecord.objects.filter(conversation_id=broken)
+    await damaged.aupdate(attachments=[{"broken": True}])
+    conversations = ConversationRecord.objects.filter(id=row)
+    await conversations.aupdate(preferences={"ann": {"muted_until": "king"}})
+    out = StringIO()
+
+    with pytest.raises(CommandError, match="2 conversations failed"):
+        await sync_to_async(call_command)("apply_retention", "--dry-run", stdout=out)
+
+    counted = json.loads(out.getvalue())
+    assert set(counted["failed_conversations"]) == {broken, row}
+    assert counted["conversations"] == {"direct": 0, "group": 2}
+    await damaged.aupdate(attachments=None)
+    await conversations.aupdate(preferences={})
+    assert (await sync_to_async(command)("--dry-run"))["conversations"]["group"] == 4
 
 
 def test_an_operator_sets_the_retention_of_a_conversation(

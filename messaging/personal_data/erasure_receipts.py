@@ -7,19 +7,29 @@ from django.conf import settings
 
 from messaging.domain.integrations.webhooks import RETRIED_FOR
 from messaging.domain.personal_data.jobs import REVOCATION_LIFETIME, Job
+from messaging.notifications.options import get_options
 from messaging.wire.representations import timestamp
 
 FORMAT = 1
 
 
-def receipt_of(job: Job, *, at: datetime, open_reports: int, banned: bool) -> dict[str, Any]:
+def receipt_of(
+    job: Job, *, at: datetime, open_reports: int, banned: bool, moved: bool
+) -> dict[str, Any]:
     """Return the receipt of a job that is finished. `open_reports` is how many still keep their
-    copy, and `banned` whether a ban of an operator stays."""
+    copy, `banned` whether a ban of an operator stays, and `moved` whether the store was ever moved
+    to another kind."""
     until = timestamp(at + REVOCATION_LIFETIME)
     stays = [
         _stays(
             "the user id in direct conversations, and in the notifications of their messages",
             "A direct conversation consists of its two people, and its id is derived from theirs.",
+        ),
+        _stays(
+            "the user id in decisions about notifications that were made while their group was "
+            "being deleted",
+            "No conversation leads to them any more. They expire.",
+            until=timestamp(at + get_options().kept_time),
         ),
         _stays("the user id in the texts of other people", "These texts belong to their authors."),
         _stays("the user id in the block lists of other people", "Otherwise the block would end."),
@@ -64,6 +74,15 @@ def receipt_of(job: Job, *, at: datetime, open_reports: int, banned: bool) -> di
     if banned:
         stays.append(
             _stays("the ban of the user id", "It protects the other people until it ends.")
+        )
+    if moved:
+        stays.append(
+            _stays(
+                "everything in the store of the other kind, from or to which `manage.py "
+                "move_store` has moved the store",
+                "An erasure changes the store in use. The other one keeps what it had until its "
+                "data is deleted.",
+            )
         )
     return {
         "format": FORMAT,
