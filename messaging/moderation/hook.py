@@ -25,7 +25,8 @@ from messaging.instruments.outbound_metrics import (
     MODERATION_HOOK_OPEN,
     MODERATION_HOOK_SECONDS,
 )
-from messaging.outbound.client import OutboundClient, OutboundFailed
+from messaging.outbound.client import OutboundClient
+from messaging.outbound.failures import OutboundFailed
 from messaging.outbound.signing import sign
 from messaging.wire.representations import timestamp
 
@@ -115,11 +116,14 @@ class Hook:
         if not self._breaker.allows():
             raise HookFailed
         begun = time.monotonic()
-        try:
-            async with asyncio.timeout(self._seconds):
-                await self._places.acquire()
-        except TimeoutError as error:
-            raise HookFailed from error  # its other requests vote
+        if self._places.locked():
+            try:
+                async with asyncio.timeout(self._seconds):
+                    await self._places.acquire()
+            except TimeoutError as error:
+                raise HookFailed from error  # its other requests vote
+        else:
+            await self._places.acquire()
         try:
             verdict = await self._ask(submission, self._seconds - (time.monotonic() - begun))
         except (OutboundFailed, InvalidRequest, msgspec.DecodeError, ValueError) as error:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from ahocorasick_rs import AhoCorasick
 
+from messaging.domain.fields.decomposed import decomposed
 from messaging.domain.integrations.moderation import MAX_WORDS, WordList
 
 _ANY = "*"
@@ -35,8 +36,7 @@ class WordFinder:
 def normalise(text: str) -> str:
     """Return a text without the differences that do not count: case, accents, compatibility forms,
     invisible characters, and the length of blanks."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    kept = (c for c in decomposed if unicodedata.category(c) not in ("Mn", "Cf"))
+    kept = (c for c in decomposed(text).casefold() if unicodedata.category(c) not in ("Mn", "Cf"))
     return " ".join("".join(kept).split())
 
 

@@ -1,59 +1,30 @@
 """The client for requests to the URLs of operators: guarded, and bounded in time and bytes.
 
 It follows no redirect, uses no proxy of the environment, keeps no cookie, and decompresses
-nothing.
+nothing. Its callers bound how many requests are open, each for its own URL: a URL that hangs takes
+no place from another one.
+
+httpx is not used, because its pool has one limit for all hosts, and because it would cost a
+moderated message as much as everything else together.
 """
 
 import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 import certifi
-import httpcore
-import httpx
+from cachetools import LRUCache
 
 from messaging.outbound.addresses import Network
-from messaging.outbound.connections import AddressRefused, GuardedBackend, Resolve, Resolver
+from messaging.outbound.answers import Answer
+from messaging.outbound.connecting import connect
+from messaging.outbound.connection import Connection
+from messaging.outbound.failures import Failure, NothingAnswered, OutboundFailed
+from messaging.outbound.idle import IdleConnections
+from messaging.outbound.resolving import Resolve, Resolver
+from messaging.outbound.targets import Target, target_of
 
-MAX_ANSWER_BYTES = 64 * 1024
-_MAX_CONNECTIONS = 64
-_MAX_IDLE = 16
-_IDLE_SECONDS = 15.0
-
-
-class Failure(StrEnum):
-    """Why a request got no answer. Logs, metrics and the admin show it."""
-
-    ADDRESS_REFUSED = "address_refused"
-    """The name has only private addresses, plain HTTP would leave the operator's networks, or the
-    host is written in a form that is not a name."""
-    NOT_CONNECTED = "not_connected"
-    NO_ANSWER = "no_answer"
-    """The answer did not arrive in time."""
-    BROKEN_ANSWER = "broken_answer"
-    """The connection ended before the answer, or the answer is no HTTP."""
-    TOO_LARGE = "too_large"
-
-
-class OutboundFailed(Exception):
-    """The request got no answer."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.value)
-        self.failure = failure
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    status: int
-    body: bytes
-
-    @property
-    def good(self) -> bool:
-        """Return whether the status is 2xx. A redirect is not: it is not followed."""
-        return 200 <= self.status < 300
+_MAX_TARGETS = 256
 
 
 class OutboundClient:
@@ -65,7 +36,8 @@ class OutboundClient:
         self._listed = listed
         self._resolver = Resolver() if resolve is None else None
         self._resolve: Resolve = resolve or self._resolver  # type: ignore[assignment]
-        self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
+        self._targets: LRUCache[str, Target] = LRUCache(_MAX_TARGETS)
+        self._idle = IdleConnections()
         self._context: ssl.SSLContext | None = None
         self._opening = asyncio.Lock()
 
@@ -80,73 +52,76 @@ class OutboundClient:
         self, url: str, *, body: bytes, headers: Mapping[str, str], seconds: float
     ) -> Answer:
         """Send a request and return its answer, all within so many seconds. Raises
-        OutboundFailed."""
+        OutboundFailed.
+
+        A kept connection may end at the moment of a request. The request is then sent again on a
+        new connection, so it may arrive twice.
+        """
+        target = self._target(url)
+        request = _request(target, body, headers)
         try:
             async with asyncio.timeout(seconds):
-                return await self._post(url, body, headers)
-        except (TimeoutError, httpcore.TimeoutException) as error:
+                return await self._post(target, request)
+        except TimeoutError as error:
             raise OutboundFailed(Failure.NO_ANSWER) from error
-        except (AddressRefused, httpx.InvalidURL) as error:
-            raise OutboundFailed(Failure.ADDRESS_REFUSED) from error
-        except (httpcore.ConnectError, ssl.SSLError, OSError) as error:
-            raise OutboundFailed(Failure.NOT_CONNECTED) from error
-        except (httpcore.NetworkError, httpcore.ProtocolError, ValueError) as error:
-            raise OutboundFailed(Failure.BROKEN_ANSWER) from error
 
     async def close(self) -> None:
-        """Close the connections. The client can be used again afterwards."""
-        pools, self._pools = self._pools, {}
-        for pool in pools.values():
-            await pool.aclose()
+        """Close the connections that no request uses. The client can be used again afterwards."""
+        idle, self._idle = self._idle, IdleConnections()
+        await idle.close()
         if self._resolver is not None:
             self._resolver.close()
             self._resolve = self._resolver = Resolver()
 
-    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        target = httpx.URL(url)
-        pool = await self._pool(target.scheme)
-        request = {
-            "Host": target.netloc.decode("ascii"),
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
-            "Accept-Encoding": "identity",
-            "User-Agent": "chat-backend",
-            **headers,
-        }
-        address = httpcore.URL(
-            scheme=target.raw_scheme,
-            host=target.raw_host,
-            port=target.port,
-            target=target.raw_path,
-        )
-        async with pool.stream(
-            "POST", address, headers=list(request.items()), content=body
-        ) as response:
-            parts, size = [], 0
-            async for part in response.aiter_stream():
-                size += len(part)
-                if size > MAX_ANSWER_BYTES:
-                    raise OutboundFailed(Failure.TOO_LARGE)
-                parts.append(part)
-            return Answer(status=response.status, body=b"".join(parts))
+    def _target(self, url: str) -> Target:
+        """Parse a URL once: that takes as long as the rest of a request. Raises OutboundFailed."""
+        target = self._targets.get(url)
+        if target is None:
+            target = self._targets[url] = target_of(url)
+        return target
 
-    async def _pool(self, scheme: str) -> httpcore.AsyncConnectionPool:
-        if scheme == "https":
+    async def _post(self, target: Target, request: bytes) -> Answer:
+        kept = self._idle.take(target.origin)
+        if kept is not None:
+            try:
+                return await self._exchange(kept, target, request)
+            except NothingAnswered:
+                pass
+        return await self._exchange(await self._connect(target), target, request)
+
+    async def _exchange(self, connection: Connection, target: Target, request: bytes) -> Answer:
+        idle = self._idle
+        answer = await connection.exchange(request)
+        if connection.reusable:
+            idle.put(target.origin, connection)
+        return answer
+
+    async def _connect(self, target: Target) -> Connection:
+        secure = target.scheme == "https"
+        if secure:
             await self.prepare()
-        pool = self._pools.get(scheme)
-        if pool is None:
-            pool = self._pools[scheme] = httpcore.AsyncConnectionPool(
-                ssl_context=self._context,
-                max_connections=_MAX_CONNECTIONS,
-                max_keepalive_connections=_MAX_IDLE,
-                keepalive_expiry=_IDLE_SECONDS,
-                network_backend=GuardedBackend(
-                    resolve=self._resolve,
-                    listed=self._listed,
-                    only_listed=scheme != "https",
-                ),
-            )
-        return pool
+        return await connect(
+            target,
+            resolve=self._resolve,
+            listed=self._listed,
+            context=self._context if secure else None,
+        )
+
+
+def _request(target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return the bytes of a request. Raises ValueError for a header with a control character."""
+    fields = {
+        "Host": target.netloc,
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "Accept-Encoding": "identity",
+        "User-Agent": "chat-backend",
+        **headers,
+    }
+    lines = [f"POST {target.path} HTTP/1.1", *(f"{name}: {text}" for name, text in fields.items())]
+    if not all(map(str.isprintable, lines)):
+        raise ValueError("A header has a control character.")
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
 
 def _make_context() -> ssl.SSLContext:
@@ -154,4 +129,5 @@ def _make_context() -> ssl.SSLContext:
     the public ones: a slim container image has no authorities of its own."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
+    context.set_alpn_protocols(["http/1.1"])
     return context

@@ -15,7 +15,7 @@ from messaging.stores.conversations import Store
 from messaging.stores.database.webhooks import WebhookStore
 from messaging.stores.reports import ReportStore
 from messaging.webhooks.bodies import Bodies
-from messaging.webhooks.conversations import ConversationFollower
+from messaging.webhooks.conversation_follower import ConversationFollower
 from messaging.webhooks.endpoint import LiveEndpoint
 from messaging.webhooks.hints import HintList
 from messaging.webhooks.log import DeliveryLog

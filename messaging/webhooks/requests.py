@@ -13,7 +13,8 @@ import structlog
 from messaging.concurrency.circuit_breaker import CircuitBreaker
 from messaging.domain.integrations.webhooks import Attempt, Endpoint, EventReference
 from messaging.instruments.outbound_metrics import WEBHOOK_SECONDS, WEBHOOKS_SENT
-from messaging.outbound.client import OutboundClient, OutboundFailed
+from messaging.outbound.client import OutboundClient
+from messaging.outbound.failures import OutboundFailed
 from messaging.outbound.signing import sign
 from messaging.webhooks.options import Options
 

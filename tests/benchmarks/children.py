@@ -1,10 +1,11 @@
 """Load from processes of its own: each child does what it is asked to and answers with figures."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,3 +72,10 @@ def together(children: Sequence[Child], work: str, **arguments: object) -> list[
     for child in children:
         child.ask(work, **arguments)
     return [child.answer() for child in children]
+
+
+async def carry_out(works: Mapping[str, Callable[..., Awaitable[Figures]]]) -> None:
+    """In a child: do what it is asked to until the input ends, and answer each with its figures."""
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        work, arguments = json.loads(line)
+        print(json.dumps(await works[work](**arguments)), flush=True)

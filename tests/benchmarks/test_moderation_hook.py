@@ -2,11 +2,10 @@
 hook once, and nothing after that. The short form counts; the long form also judges the times."""
 
 import asyncio
-import itertools
 import statistics
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -21,37 +20,49 @@ from messaging.instruments.outbound_metrics import MODERATED, MODERATION_HOOK_OP
 from messaging.moderation.hook import SECONDS
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, history, messages, receipts
+from tests.benchmarks.children import Child, Figures, children
 from tests.instances import new_instance
 from tests.integration.moderation.rules import set_hook
-from tests.integration.outbound.hooks import Answer, Handle, Hook, Received, answer
 from tests.moments import lapse
 
-ALLOW = answer(200, b'{"action": "allow"}')
-WRONG = (answer(500), answer(200, b"{"), answer(200, b'{"action": "maybe"}'), b"?\r\n\r\n")
 _MARGIN_SECONDS = 0.1
 _PAUSE_SECONDS = 1.1
 """After it, a breaker that has opened lets one text try the hook."""
 
 
-def after(seconds: float) -> Handle:
-    async def allow(_: Received) -> Answer:
-        await asyncio.sleep(seconds)
-        return ALLOW
-
-    return allow
+FAULTS = ("dead", "hung", "late", "wrong")
+"""Behaviours of `tests.benchmarks.distant_hook`; nobody listens at the URL of a dead one."""
 
 
-def wrong() -> Handle:
-    answers = itertools.cycle(WRONG)
-    return lambda _: next(answers)
+class DistantHook:
+    """The hook, in its own process."""
+
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self.url = ""
+
+    async def listen(self) -> None:
+        self.url = (await self._ask("listen"))["url"]
+
+    async def behave(self, behaviour: str) -> None:
+        await self._ask("behave", behaviour=behaviour)
+
+    async def received(self) -> int:
+        """Return how many questions it has got."""
+        count: int = (await self._ask("received"))["received"]
+        return count
+
+    async def _ask(self, work: str, **arguments: str) -> Figures:
+        self._child.ask(work, **arguments)
+        return await asyncio.to_thread(self._child.answer)
 
 
-FAULTS: dict[str, Callable[[], Handle | None]] = {
-    "dead": lambda: None,
-    "hung": lambda: lambda _: None,
-    "late": lambda: after(SECONDS * 1.5),
-    "wrong": wrong,
-}
+@pytest_asyncio.fixture
+async def hook() -> AsyncIterator[DistantHook]:
+    with children(1, module="tests.benchmarks.distant_hook") as (child,):
+        hook = DistantHook(child)
+        await hook.listen()
+        yield hook
 
 
 @dataclass
@@ -67,7 +78,7 @@ class Wave:
 @dataclass
 class Stage:
     instance: Instance
-    hook: Hook
+    hook: DistantHook
     groups: Sequence[str]
     sent: Counter[str] = field(default_factory=Counter)
     """How many messages each group must have."""
@@ -86,14 +97,14 @@ class Stage:
         return {sent.message.id for sent in await asyncio.gather(*sends)}
 
     async def breaks(self, fault: str, fallback: Fallback) -> None:
-        handle = FAULTS[fault]()
-        url = self.hook.url if handle else f"http://127.0.0.1:{free_port()}/"
+        dead = fault == "dead"
+        url = f"http://127.0.0.1:{free_port()}/" if dead else self.hook.url
         await set_hook(self.instance, url, fallback=fallback)
-        self.hook.handle = handle or (lambda _: ALLOW)
+        await self.hook.behave("allows" if dead else fault)
 
     async def recovers(self) -> None:
         """Let the hook answer, until it is asked again."""
-        self.hook.handle = lambda _: ALLOW
+        await self.hook.behave("allows")
         await set_hook(self.instance, self.hook.url)
         while is_open():
             await lapse(_PAUSE_SECONDS)
@@ -144,7 +155,7 @@ async def instance(settings: Settings, transactional_db: None) -> AsyncIterator[
         yield instance
 
 
-async def staged(instance: Instance, hook: Hook, groups: int) -> Stage:
+async def staged(instance: Instance, hook: DistantHook, groups: int) -> Stage:
     founded = [
         await conversations.create_conversation(
             instance, user_id="ann", kind=ConversationKind.GROUP, participant_ids=["bob"]
@@ -164,7 +175,7 @@ async def endure(stage: Stage, fault: str, fallback: Fallback) -> list[float]:
     assert fault in {"dead", "wrong"} or not noticing.done()
     first = await noticing
     assert is_open()
-    asked = len(stage.hook.received)
+    asked = await stage.hook.received()
     second = await stage.wave()
 
     for wave in (first, second):
@@ -172,7 +183,7 @@ async def endure(stage: Stage, fault: str, fallback: Fallback) -> list[float]:
         assert (len(wave.stored), wave.refused) == ((count, 0) if allowed else (0, count))
     if fallback is Fallback.ALLOW:
         assert await stage.repeated() == set(second.stored)
-    assert len(stage.hook.received) <= asked + 1  # one text tries whether it answers again
+    assert await stage.hook.received() <= asked + 1  # one text tries whether it answers again
     assert unanswered() - before == 2 * count
     assert await stage.stored() == stage.sent
     return first.seconds
@@ -191,40 +202,38 @@ async def somebody_else(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("fallback", Fallback)
-async def test_a_failing_hook(instance: Instance, fallback: Fallback) -> None:
+async def test_a_failing_hook(instance: Instance, hook: DistantHook, fallback: Fallback) -> None:
     """The operator's choice applies, the breaker opens, nothing is stored twice, and nobody who
     sends nothing waits."""
-    async with Hook().run() as hook:
-        stage = await staged(instance, hook, 8)
-        for fault in FAULTS:
-            await endure(stage, fault, fallback)
+    stage = await staged(instance, hook, 8)
+    for fault in FAULTS:
+        await endure(stage, fault, fallback)
 
 
-async def test_a_slow_hook(instance: Instance) -> None:
+async def test_a_slow_hook(instance: Instance, hook: DistantHook) -> None:
     """It is waited for, and its verdicts hold."""
-    async with Hook(after(SECONDS / 4)).run() as hook:
-        stage = await staged(instance, hook, 8)
-        await set_hook(instance, hook.url, fallback=Fallback.REFUSE)
-        before = unanswered()
+    stage = await staged(instance, hook, 8)
+    await hook.behave("slow")
+    await set_hook(instance, hook.url, fallback=Fallback.REFUSE)
+    before = unanswered()
 
-        wave = await stage.wave()
+    wave = await stage.wave()
 
-        assert (len(wave.stored), len(hook.received), is_open()) == (8, 8, False)
-        assert unanswered() == before
+    assert (len(wave.stored), await hook.received(), is_open()) == (8, 8, False)
+    assert unanswered() == before
 
 
 @pytest.mark.benchmark
 @pytest.mark.parametrize("fallback", Fallback)
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_the_times_with_a_failing_hook(
-    instance: Instance, fault: str, fallback: Fallback
+    instance: Instance, hook: DistantHook, fault: str, fallback: Fallback
 ) -> None:
     """99 of 100 sends that notice the failure take the limit of the hook and 100 ms at most."""
     taken: list[float] = []
-    async with Hook().run() as hook:
-        stage = await staged(instance, hook, 60)
-        for _ in range(10):
-            taken += await endure(stage, fault, fallback)
+    stage = await staged(instance, hook, 60)
+    for _ in range(10):
+        taken += await endure(stage, fault, fallback)
     p99 = statistics.quantiles(taken, n=100)[98]
     print(f"{fault}, {fallback.value}: {len(taken)} sends, p99 {p99:.3f} s, max {max(taken):.3f} s")
     assert p99 <= SECONDS + _MARGIN_SECONDS

@@ -16,6 +16,9 @@ from config.development.ports import free_port
 from tests.acceptance.examples import EXAMPLES, Chat, require_node, site
 from tests.clients.rest import Rest, http_client
 
+_SECONDS = 60.0
+"""A busy machine takes seconds for the hash of a password."""
+
 
 class Shop(Protocol):
     customer: str
@@ -96,7 +99,7 @@ def django_shop(chat: Chat, folder: Path) -> Iterator[Shop]:
     place = EXAMPLES / "django-site"
     with (
         site(*command, chat=chat, port=port, folder=place, SHOP_FOLDER=str(folder)) as address,
-        httpx.Client(base_url=address) as browser,
+        httpx.Client(base_url=address, timeout=_SECONDS) as browser,
     ):
         yield DjangoShop(address, browser, folder)
 
@@ -108,6 +111,6 @@ def node_shop(chat: Chat, folder: Path) -> Iterator[Shop]:
     place = EXAMPLES / "node-site"
     with (
         site("node", "server.js", chat=chat, port=port, folder=place, PORT=str(port)) as address,
-        httpx.Client(base_url=address) as browser,
+        httpx.Client(base_url=address, timeout=_SECONDS) as browser,
     ):
         yield NodeShop(address, browser)

@@ -13,11 +13,11 @@ import pytest
 
 from config.development.ports import free_port
 from messaging.notifications.queue.sqs import create_queues
-from tests.acceptance.conftest import isolated_environment
 from tests.acceptance.examples import SECRET, Chat, create_service
 from tests.databases import migrate
 from tests.notifications.fcm_server import URL_VARIABLE
 from tests.notifications.sqs_server import aws_environment
+from tests.servers.environment import isolated_environment
 from tests.servers.forked import forked_instance
 
 _SQLITE = "sqlite:///"

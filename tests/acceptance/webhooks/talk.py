@@ -41,7 +41,7 @@ class Talk:
         return version
 
     async def shown(self) -> dict[str, Data]:
-        """All messages as the store has them, by their id, without what is one person's own."""
+        """All messages in the store, by id, without the fields of one person."""
         found = await self.people[0].history(self.id)
         return {
             message["id"]: {

@@ -2,6 +2,7 @@
 killed. Every event arrives, in the order of its conversation, signed; a site handles it once, and a
 bot answers once."""
 
+import os
 import random
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -39,7 +40,7 @@ class Size:
 SHORT = Size(shops=[node_shop], orders=4, messages=8, moods=[Mood.FAILS])
 LONG = Size(
     shops=[django_shop, node_shop],
-    orders=100,
+    orders=int(os.environ.get("ORDERS", "100")),
     messages=25,
     moods=[Mood.DOWN, Mood.FAILS, Mood.HANGS, Mood.FAILS, Mood.HANGS],
     down_seconds=60,

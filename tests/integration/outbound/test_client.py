@@ -9,7 +9,9 @@ import pytest
 
 from config.development.ports import free_port
 from messaging.outbound.addresses import Address
-from messaging.outbound.client import MAX_ANSWER_BYTES, Failure, OutboundClient, OutboundFailed
+from messaging.outbound.answers import MAX_ANSWER_BYTES
+from messaging.outbound.client import OutboundClient
+from messaging.outbound.failures import Failure, OutboundFailed
 from tests.integration.outbound.hooks import LOOPBACK, Hook, answer
 from tests.integration.redis.certificates import write_certificate
 from tests.unit.messaging.outbound.test_addresses import EVERYTHING, FORBIDDEN, METADATA

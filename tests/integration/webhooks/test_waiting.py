@@ -17,7 +17,7 @@ from messaging.outbound.client import OutboundClient
 from messaging.runtime.instance import Instance
 from messaging.stores.database.webhooks import WebhookStore
 from messaging.webhooks.bodies import Bodies
-from messaging.webhooks.conversations import ConversationFollower
+from messaging.webhooks.conversation_follower import ConversationFollower
 from messaging.webhooks.endpoint import LiveEndpoint
 from messaging.webhooks.hints import HintList
 from messaging.webhooks.log import DeliveryLog
