@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from messaging.commits.group_commit import Committed
 from messaging.domain.change import Change
@@ -43,6 +44,11 @@ class Pending:
     added_at: float = field(default_factory=time.monotonic)
 
     @property
+    def count(self) -> int:
+        """Return about how many changes it has."""
+        return max(len(self.changes), 1)
+
+    @property
     def version(self) -> int:
         """Return the version after the last of `changes`."""
         if self.changes:
@@ -73,7 +79,8 @@ class Inbox:
         self.most = most
         """The most conversations."""
         self.wanted = asyncio.Event()
-        """Set when there is something to handle now."""
+        """Set when there is something to handle."""
+        self._at_once = False
         self._weight = weight
         self._pending: OrderedDict[str, Pending] = OrderedDict()
 
@@ -140,7 +147,18 @@ class Inbox:
     def add_now(self, conversation_id: str) -> None:
         """Note a conversation whose next changes are to be read and handled now."""
         self.add(conversation_id)
+        self._at_once = True
         self.wanted.set()
+
+    def is_urgent(self, *, conversations: int, changes: int) -> bool:
+        """Return whether not to wait for more: `take` would take this much, or something is to be
+        handled now."""
+        if self._at_once:
+            return True
+        if len(self._pending) >= conversations:
+            return True
+        counts = accumulate(one.count for one in self._pending.values())
+        return any(count >= changes for count in counts)
 
     def take(self, *, conversations: int, changes: int) -> Sequence[Pending]:
         """Return the oldest entries: at most so many, with about so many changes."""
@@ -148,8 +166,10 @@ class Inbox:
         while self._pending and len(taken) < conversations and changes > 0:
             _, pending = self._pending.popitem(last=False)
             self._weight.bytes -= pending.bytes
-            changes -= max(len(pending.changes), 1)
+            changes -= pending.count
             taken.append(pending)
+        if not self._pending:
+            self._at_once = False
         return taken
 
     def forget_changes(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 from cachetools import LRUCache
@@ -14,6 +15,7 @@ from messaging.followers.backoff import seconds_after
 from messaging.followers.checkpoints import Checkpoint, Checkpoints
 from messaging.followers.follower import Followed, LocalFollower
 from messaging.followers.inbox import Inbox, Pending
+from messaging.followers.parts import MAX_WEIGHT, parts_of, weight_of
 from messaging.followers.reading import Gone, read_after
 from messaging.followers.registry import Registration
 from messaging.instruments.follower_metrics import FOLLOWER_CHANGES, FOLLOWER_FAILURES
@@ -23,14 +25,21 @@ from messaging.stores.sql.connections.calls import Calls
 logger = structlog.get_logger(__name__)
 
 _MAX_KNOWN = 10_000
+_PART_SECONDS = 10.0
+"""How long other processes leave the rest of the changes to the process that writes them in
+parts."""
 _READS_AT_ONCE = 4
 """The conversations that are read at once, and are in memory together."""
-_MAX_WEIGHT = 200
-_CHARACTERS = 500
-"""The characters of a text that weigh as much as a message. On SQLite, a send may wait for a
-transaction."""
 
-Step = tuple[Checkpoint, Followed]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What moves a checkpoint once."""
+
+    checkpoint: Checkpoint
+    followed: Followed
+    is_last: bool = True
+    """Whether no further part of these changes is in memory."""
 
 
 class _ContendedError(Exception):
@@ -83,13 +92,26 @@ class LocalHandler:
             if None in steps:
                 steps = await asyncio.gather(*(self._prepare(one, registered) for one in some))
             for step in filter(None, steps):
-                batch.append(step)
-                weight += _weight(step[1])
-                if weight >= _MAX_WEIGHT:
-                    await self._write(batch, registered)
-                    batch, weight = [], 0
+                for part in parts_of(step.followed):
+                    if batch and weight + weight_of(part) > MAX_WEIGHT:
+                        await self._write(batch, registered)
+                        batch, weight = [], 0
+                    if (one := self._step_of(part, step)) is None:
+                        break
+                    batch.append(one)
+                    weight += weight_of(part)
         if batch:
             await self._write(batch, registered)
+
+    def _step_of(self, part: Followed, whole: Step) -> Step | None:
+        """Return the step for a part of a step, after the parts before it. Return None if one of
+        these was not written: the conversation then waits for a retry, or is in the inbox."""
+        is_first = part.since == whole.followed.since
+        checkpoint = whole.checkpoint if is_first else self._known.get(part.conversation.id)
+        if checkpoint is None or (not is_first and checkpoint.version != part.since):
+            return None
+        is_last = part.version == whole.followed.version
+        return Step(checkpoint=checkpoint, followed=part, is_last=is_last)
 
     def _must_look(self, pending: Pending) -> bool:
         return pending.must_read or pending.conversation_id not in self._known
@@ -101,14 +123,14 @@ class LocalHandler:
             return None
         if checkpoint.after(registered.generation) != pending.since:
             return None
-        return checkpoint, pending.followed(registered.epoch)
+        return Step(checkpoint=checkpoint, followed=pending.followed(registered.epoch))
 
     async def _prepare(self, pending: Pending, registered: Registration) -> Step | None:
         """Return the next step in a conversation, or None if there is nothing to do."""
         conversation_id = pending.conversation_id
         checkpoint = self._known.get(conversation_id)
         if checkpoint is None:  # other conversations have displaced it
-            self._inbox.add(conversation_id)
+            self._inbox.add_now(conversation_id)
             return None
         if (step := self._from_memory(pending, registered)) is not None:
             return step
@@ -128,7 +150,7 @@ class LocalHandler:
             await self.discard([conversation_id])
             return None
         if followed is not None:
-            return checkpoint, followed
+            return Step(checkpoint=checkpoint, followed=followed)
         if checkpoint.due:
             await self._calls.write("follow", self._checkpoints.settle, checkpoint)
         return None
@@ -146,7 +168,7 @@ class LocalHandler:
                 for step in batch:
                     await self._write([step], registered)
                 return
-            checkpoint = batch[0][0]
+            checkpoint = batch[0].checkpoint
             seconds = seconds_after(checkpoint.attempts)
             logger.exception(
                 "follower.failed",
@@ -160,11 +182,11 @@ class LocalHandler:
             )
             return
         counts = Counter[str]()
-        for checkpoint, followed in batch:
-            conversation_id = checkpoint.conversation_id
+        for step in batch:
+            followed, conversation_id = step.followed, step.checkpoint.conversation_id
             if conversation_id not in moved:
                 self._known.pop(conversation_id, None)
-                self._inbox.add(conversation_id)
+                self._inbox.add_now(conversation_id)
                 continue
             source = "store" if followed.changes is None else "memory"
             count = max(len(followed.messages), 1)
@@ -174,9 +196,9 @@ class LocalHandler:
                 generation=registered.generation,
                 version=followed.version,
             )
-            if followed.more or conversation_id in unfinished:
+            if (followed.more and step.is_last) or conversation_id in unfinished:
                 self._known.pop(conversation_id)
-                self._inbox.add(conversation_id)
+                self._inbox.add_now(conversation_id)
         self.handled += counts.total()
         for source, count in counts.items():
             FOLLOWER_CHANGES.labels(self._follower.name, source).inc(count)
@@ -187,7 +209,7 @@ class LocalHandler:
         """Move the checkpoints and write, for those conversations whose checkpoint is still as it
         was read. Return them, and those with more to write. They are locked in the order of their
         ids, so that two processes do not wait for each other."""
-        batch = sorted(batch, key=lambda step: step[0].conversation_id)
+        batch = sorted(batch, key=lambda step: step.checkpoint.conversation_id)
         try:
             with atomic(using=database.alias):
                 return self._written(database, self._moved(database, batch, generation))
@@ -203,29 +225,31 @@ class LocalHandler:
         way. Return those that were as they were read. Raises _ContendedError."""
         if not all(_is_usual(step, generation) for step in batch):
             return [step for step in batch if self._move(database, step, generation)]
-        moves = [(checkpoint, followed.version) for checkpoint, followed in batch]
+        moves = [(step.checkpoint, step.followed.version) for step in batch]
         if not self._checkpoints.move_all(database, moves):
             raise _ContendedError
         return batch
 
     def _move(self, database: BaseDatabaseWrapper, step: Step, generation: int) -> bool:
-        checkpoint, followed = step
+        followed = step.followed
         return self._checkpoints.move(
             database,
-            checkpoint,
+            step.checkpoint,
             generation=generation,
             version=followed.version,
             more_until=followed.conversation.version if followed.more else None,
+            due_after=0.0 if step.is_last else _PART_SECONDS,
         )
 
     def _written(
         self, database: BaseDatabaseWrapper, moved: Sequence[Step]
     ) -> tuple[set[str], set[str]]:
-        unfinished = set(self._follower.write(database, [followed for _, followed in moved]))
-        for _, followed in moved:
+        written = [step.followed for step in moved]
+        unfinished = set(self._follower.write(database, written))
+        for followed in written:
             if followed.conversation.id in unfinished:
                 self._checkpoints.move_back(database, followed)
-        return {followed.conversation.id for _, followed in moved}, unfinished
+        return {followed.conversation.id for followed in written}, unfinished
 
     def _discard(self, database: BaseDatabaseWrapper, conversation_id: str) -> bool:
         """Discard some of a conversation, its checkpoint last. Return whether something is left."""
@@ -238,9 +262,5 @@ class LocalHandler:
 
 def _is_usual(step: Step, generation: int) -> bool:
     """Return whether a checkpoint is there, and reaches the version of its conversation."""
-    checkpoint, followed = step
-    return checkpoint.stored and checkpoint.generation == generation and not followed.more
-
-
-def _weight(followed: Followed) -> int:
-    return 1 + sum(1 + len(one.text or "") // _CHARACTERS for one in followed.messages)
+    checkpoint = step.checkpoint
+    return checkpoint.stored and checkpoint.generation == generation and not step.followed.more

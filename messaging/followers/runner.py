@@ -29,8 +29,8 @@ logger = structlog.get_logger(__name__)
 
 _GATHER_SECONDS = 0.5
 """How long changes are gathered: many become one transaction, and one read of each conversation."""
-_CONVERSATIONS, _CHANGES = 200, 200
-"""Of one transaction, approximately. On SQLite, a send may wait for it."""
+_FULL = {"conversations": 200, "changes": 200}
+"""What one transaction has, approximately. On SQLite, a send may wait for it."""
 LOOK_SECONDS = (2.0, 4.0)
 """The pause between two looks for conversations that are due."""
 _RETRY_SECONDS = 1.0
@@ -127,21 +127,25 @@ class Runner:
 
     async def _work(self) -> None:
         await self.inbox.wanted.wait()
-        self.inbox.wanted.clear()
         await asyncio.sleep(_GATHER_SECONDS)
-        while self.inbox:
+        self.inbox.wanted.clear()
+        urgent = True
+        while self.inbox and urgent:
             try:
                 registered = self._registered or await self.register()
                 await self._handle_some(registered)
+                urgent = self.inbox.is_urgent(**_FULL)
             except StoreUnavailable:
                 await asyncio.sleep(_RETRY_SECONDS)
+        if self.inbox:  # what came meanwhile is gathered
+            self.inbox.wanted.set()
 
     async def _handle_some(self, registered: Registration) -> None:
         async with self._handling:
             await self._handle_first(registered)
 
     async def _handle_first(self, registered: Registration) -> None:
-        taken = self.inbox.take(conversations=_CONVERSATIONS, changes=_CHANGES)
+        taken = self.inbox.take(**_FULL)
         try:
             await self._handler.handle(taken, registered)
         except BaseException:

@@ -19,7 +19,6 @@ from messaging.search.sql.dialect import Row, dialect_of
 from messaging.search.words import words_of
 
 FOLLOWER = "search"
-_REMOVE = "DELETE FROM messaging_search_message WHERE conversation_id = %s AND seq = %s"
 _DELETED_AT_ONCE = 500
 """The messages of an absent conversation that one transaction removes: sends wait for it."""
 
@@ -51,7 +50,8 @@ class SearchFollower:
                 if message.id not in created
             ]
             changed += one.messages
-        _remove(database, outdated)
+        if outdated:
+            dialect_of(database).remove(database, outdated)
         _add(database, changed)
         return unfinished
 
@@ -74,13 +74,12 @@ def _add(database: BaseDatabaseWrapper, messages: Sequence[Message]) -> None:
                 sender = senders[message.sender_id] = sender_scope(message.sender_id)
             scopes = (conversation_scope(message.conversation_id), sender)
             place = (position, message.conversation_id, message.seq, message.id)
-            rows[position] = (*place, [*scopes, *words])
+            rows[position] = (*place, " ".join([*scopes, *words]))
     if not rows:
         return
-    with database.cursor() as cursor:
-        dialect = dialect_of(database)
-        if dialect.insert(cursor, list(rows.values())) < len(rows):
-            dialect.insert(cursor, _moved_to_free(database, rows))
+    dialect = dialect_of(database)
+    if dialect.insert(database, list(rows.values())) < len(rows):
+        dialect.insert(database, _moved_to_free(database, rows))
 
 
 def _moved_to_free(database: BaseDatabaseWrapper, rows: Mapping[int, Row]) -> list[Row]:
@@ -97,13 +96,6 @@ def _moved_to_free(database: BaseDatabaseWrapper, rows: Mapping[int, Row]) -> li
             used.add(other)
             moved.append((other, *row[1:]))
     return moved
-
-
-def _remove(database: BaseDatabaseWrapper, outdated: Sequence[tuple[str, int]]) -> None:
-    """Remove messages by their conversation and `seq`."""
-    if outdated:
-        with database.cursor() as cursor:
-            cursor.executemany(_REMOVE, outdated)
 
 
 def _keep_people(database: BaseDatabaseWrapper, conversation: Conversation) -> None:

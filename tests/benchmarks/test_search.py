@@ -159,13 +159,12 @@ def fill_messages(database: BaseDatabaseWrapper, ids: Sequence[str]) -> None:
                 for one in some
             ),
         )
-        with database.cursor() as cursor:
-            dialect_of(database).insert(cursor, [row(one, ids[one.place]) for one in some])
+        dialect_of(database).insert(database, [row(one, ids[one.place]) for one in some])
 
 
 def row(one: Written, conversation_id: str) -> Row:
     words = [conversation_scope(conversation_id), SENDER, *words_of(one.text)]
-    return position_of(one.created_at, one.id), conversation_id, one.seq, one.id, words
+    return position_of(one.created_at, one.id), conversation_id, one.seq, one.id, " ".join(words)
 
 
 @contextmanager
@@ -312,6 +311,7 @@ async def cpu_per_send(settings: Settings, search: str) -> float:
             )
             ids.append(founded.own.conversation.id)
         if instance.search is not None:
+            await instance.following.sweep()  # the next one, of what was sent before, comes later
             await instance.search.catch_up()
         written = texts(2)
 

@@ -1,6 +1,6 @@
 """What the two databases do differently: how words are stored, and how messages are found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,8 +9,11 @@ from django.db.backends.utils import CursorWrapper
 
 from messaging.search.query import Query
 
-Row = tuple[int, str, int, str, Sequence[str]]
-"""A message: position, conversation id, seq, message id, words."""
+Row = tuple[int, str, int, str, str]
+"""A message: position, conversation id, seq, message id, and its words in one text, separated by
+spaces. A list of the words of a long text takes twenty times as much memory."""
+_MAX_CHARACTERS = 128 * 1024
+"""Of one statement: more than the usual transaction has."""
 Place = tuple[int, str, int, str]
 """A hit: position, conversation id, seq, message id."""
 
@@ -47,9 +50,27 @@ class Found:
     """Where the next search goes on: below this position. None if there are no further hits."""
 
 
+def portions(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Yield rows, in order, as many as one statement should write: the driver copies all that a
+    statement takes."""
+    portion: list[Row] = []
+    characters = 0
+    for row in rows:
+        if portion and characters + len(row[4]) > _MAX_CHARACTERS:
+            yield portion
+            portion, characters = [], 0
+        portion.append(row)
+        characters += len(row[4])
+    if portion:
+        yield portion
+
+
 class Dialect(Protocol):
-    def insert(self, cursor: CursorWrapper, rows: Sequence[Row]) -> int:
+    def insert(self, database: BaseDatabaseWrapper, rows: Sequence[Row]) -> int:
         """Insert those of the messages whose positions are free, and return their number."""
+
+    def remove(self, database: BaseDatabaseWrapper, places: Sequence[tuple[str, int]]) -> None:
+        """Remove messages by their conversation and `seq`."""
 
     def find(self, cursor: CursorWrapper, wanted: Wanted) -> Found:
         """Return what a person may see. The rows that are read are bounded: fewer hits than wanted

@@ -15,10 +15,12 @@ statistics that are far wrong.
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from messaging.search.query import Query, Term
-from messaging.search.sql.dialect import Found, Row, Wanted, page
+from messaging.search.sql.dialect import Found, Row, Wanted, page, portions
+from messaging.stores.sql.connections.cursors import native_cursor
 
 NEWEST = 5_000
 """The messages that are looked at first, without the index: a few milliseconds."""
@@ -33,8 +35,13 @@ _MAX_PLACES = 255
 """The places of a word that a vector keeps."""
 _INSERT = """INSERT INTO messaging_search_message
     (position, conversation_id, seq, message_id, words, vector)
-    VALUES (%s, %s, %s, %s, '', %s::tsvector)
+    SELECT position, conversation_id, seq, message_id, '', vector::tsvector
+    FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[])
+        AS given (position, conversation_id, seq, message_id, vector)
     ON CONFLICT (position) DO NOTHING"""
+_REMOVE = """DELETE FROM messaging_search_message m
+    USING unnest(%s::text[], %s::bigint[]) AS given (conversation_id, seq)
+    WHERE m.conversation_id = given.conversation_id AND m.seq = given.seq"""
 _AMONG_NEWEST = """SELECT m.position, m.conversation_id, m.seq, m.message_id
     FROM (
         SELECT * FROM messaging_search_message
@@ -85,10 +92,18 @@ _AMONG_OWN = """SELECT m.* FROM messaging_search_membership s
 
 
 class PostgresqlDialect:
-    def insert(self, cursor: CursorWrapper, rows: Sequence[Row]) -> int:
-        cursor.executemany(_INSERT, [(*row[:4], _vector(row[4])) for row in rows])
-        inserted: int = cursor.rowcount
+    def insert(self, database: BaseDatabaseWrapper, rows: Sequence[Row]) -> int:
+        inserted = 0
+        with native_cursor(database) as cursor:
+            for portion in portions(rows):
+                given = [(*row[:4], _vector(row[4].split(" "))) for row in portion]
+                cursor.execute(_INSERT, list(map(list, zip(*given, strict=True))))
+                inserted += cursor.rowcount
         return inserted
+
+    def remove(self, database: BaseDatabaseWrapper, places: Sequence[tuple[str, int]]) -> None:
+        with native_cursor(database) as cursor:
+            cursor.execute(_REMOVE, list(map(list, zip(*places, strict=True))))
 
     def find(self, cursor: CursorWrapper, wanted: Wanted) -> Found:
         return _Search(cursor, wanted).run()

@@ -6,16 +6,20 @@ work and of the space. Each message that is read is compared with the phrases.
 FTS5 yields rows by descending position as it reads them (https://www.sqlite.org/fts5.html), those
 of others too; and it merges the lists of all words with a prefix before the first row. So a search
 looks at the newest messages first: frequent words are among them. Then it reads all messages of the
-person, if these are few, or else those with the words.
+person, if these are few, or if FTS5 would merge long lists, or else those with the words.
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
+import orjson
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from messaging.search.query import Query, Term
-from messaging.search.sql.dialect import Found, Row, Wanted, page
+from messaging.search.sql.dialect import Found, Row, Wanted, page, portions
+from messaging.stores.sql.connections.cursors import native_cursor
 
 NEWEST = 2_500
 """The messages that are looked at first: some milliseconds."""
@@ -23,15 +27,30 @@ NEXT = 25_000
 """The most that are looked at next, if the page should then be full."""
 FEW_OWN, OWN = 20_000, 100_000
 """The messages of a person that are read, before and after those with the words."""
-SHORT_PREFIX = 3
-"""The longest prefix that very many messages may have. FTS5 would merge the lists of all its words,
-so the messages of the person are read before, if they are at most `OWN`."""
+MERGED = 10
+"""How many entries of a prefix FTS5 merges in the time in which one message is read. The messages
+of a person, if they are at most `OWN`, are read before a longer list is merged."""
 MATCHES = 20_000, 100_000
 """The messages with the words that are looked at first, and then again."""
 
+# One statement for many rows: at the end of a statement that fires triggers, FTS5 writes a segment,
+# and it merges the segments later.
 _INSERT = """INSERT INTO messaging_search_message
-    (position, conversation_id, seq, message_id, words) VALUES (%s, %s, %s, %s, %s)
+    (position, conversation_id, seq, message_id, words)
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+        json_extract(value, '$[3]'), json_extract(value, '$[4]')
+    FROM json_each(?) WHERE TRUE
     ON CONFLICT (position) DO NOTHING"""
+_REMOVE = """DELETE FROM messaging_search_message WHERE position IN (
+        SELECT m.position FROM json_each(?) given CROSS JOIN messaging_search_message m
+            ON m.conversation_id = json_extract(given.value, '$[0]')
+            AND m.seq = json_extract(given.value, '$[1]')
+    )"""
+_VOCABULARY = """CREATE VIRTUAL TABLE IF NOT EXISTS temp.messaging_search_vocabulary
+    USING fts5vocab(main, messaging_search_words, row)"""
+# No word has the last code point.
+_ENTRIES = """SELECT doc FROM temp.messaging_search_vocabulary
+    WHERE term >= %(prefix)s AND term < %(prefix)s || char(1114111)"""
 _HITS = "SELECT m.position, m.conversation_id, m.seq, m.message_id"
 # CROSS JOIN keeps the order of the tables (https://www.sqlite.org/optoverview.html#crossjoin), and
 # so the order of the rows: to sort them would take all of them.
@@ -67,10 +86,17 @@ _HAS = "INSTR(' ' || m.words || ' ', %({name})s)"
 
 
 class SqliteDialect:
-    def insert(self, cursor: CursorWrapper, rows: Sequence[Row]) -> int:
-        cursor.executemany(_INSERT, [(*row[:4], " ".join(row[4])) for row in rows])
-        inserted: int = cursor.rowcount
+    def insert(self, database: BaseDatabaseWrapper, rows: Sequence[Row]) -> int:
+        inserted = 0
+        with native_cursor(database) as cursor:
+            for portion in portions(rows):
+                cursor.execute(_INSERT, [orjson.dumps(portion).decode()])
+                inserted += cursor.rowcount
         return inserted
+
+    def remove(self, database: BaseDatabaseWrapper, places: Sequence[tuple[str, int]]) -> None:
+        with native_cursor(database) as cursor:
+            cursor.execute(_REMOVE, [orjson.dumps(places).decode()])
 
     def find(self, cursor: CursorWrapper, wanted: Wanted) -> Found:
         return _Search(cursor, wanted).run()
@@ -97,7 +123,7 @@ class _Search:
         ):
             return page(self._places, self._wanted)
         own = self._count_own()
-        if own <= (OWN if self._has_short_prefix() else FEW_OWN):
+        if own <= FEW_OWN or (own <= OWN and self._has_frequent_prefix(own * MERGED)):
             return self._among_own()
         for most in MATCHES:
             if self._looked(_AMONG_MATCHES, _LAST_OF_MATCHES, most):
@@ -113,11 +139,18 @@ class _Search:
         wanted = 2 * NEWEST * (self._wanted.limit - len(self._places)) // len(self._places)
         return wanted if wanted <= NEXT else 0
 
-    def _has_short_prefix(self) -> bool:
-        return any(
-            term.is_prefix and len(term.words[-1]) <= SHORT_PREFIX
-            for term in self._wanted.query.terms
-        )
+    def _has_frequent_prefix(self, most: int) -> bool:
+        """Return whether FTS5 would merge more entries than this."""
+        prefixes = [term.words[-1] for term in self._wanted.query.terms if term.is_prefix]
+        return any(self._has_more_entries(prefix, most) for prefix in prefixes)
+
+    def _has_more_entries(self, prefix: str, most: int) -> bool:
+        """Return whether all words with this prefix have more entries than this. To count them
+        takes a tenth of the time to merge them, and ends early."""
+        self._cursor.execute(_VOCABULARY)
+        self._cursor.execute(_ENTRIES, {"prefix": prefix})
+        entries = accumulate(found for (found,) in iter(self._cursor.fetchone, None))
+        return any(one > most for one in entries)
 
     def _looked(self, among: str, last_of: str, most: int) -> bool:
         """Look at so many messages, and return whether the search is at its end."""

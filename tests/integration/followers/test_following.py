@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -393,6 +394,39 @@ async def test_a_running_follower_needs_no_call(stage: Stage) -> None:
                 await asyncio.sleep(0.02)
     finally:
         await process.following.stop()
+
+
+async def test_what_comes_while_others_are_handled_is_gathered(sql_stage: Stage) -> None:
+    """Otherwise a busy follower would write each change in a transaction of its own."""
+    loop = asyncio.get_running_loop()
+    written_at: list[float] = []
+
+    class Busy(LocalRecorder):
+        def write(self, database: BaseDatabaseWrapper, followed: Sequence[Followed]) -> list[str]:
+            written_at.append(time.monotonic())
+            super().write(database, followed)
+            if waiting:  # a change comes before this transaction ends
+                asyncio.run_coroutine_threadsafe(change(waiting.pop()), loop).result()
+            return []
+
+    async def change(group_id: str) -> None:
+        process.following.changed(group_id)
+
+    process, follower = sql_stage.process(), Busy(from_beginning=False)
+    await process.following.add_local(follower).catch_up()
+    groups = [await sql_stage.group() for _ in range(4)]
+    waiting = [group.id for group in groups]
+    process.following.start()
+    try:
+        process.following.changed(waiting.pop())
+        async with asyncio.timeout(60):
+            while len(follower.got) < len(groups):
+                await asyncio.sleep(0.02)
+    finally:
+        await process.following.stop()
+
+    assert len(written_at) > 1
+    assert all(second - first > 0.4 for first, second in pairwise(written_at))
 
 
 @pytest.mark.parametrize("kills", [5])

@@ -1,17 +1,34 @@
 """A search finds everything that its person may see, and nothing else, after whatever was done."""
 
+import importlib
+import pkgutil
 from collections.abc import Sequence
 
 import pytest
 
+from messaging import changes
 from messaging.runtime.instance import Instance
 from messaging.search.query import parse
 from messaging.services import messages, participants
 from messaging.services.search.searches import search_messages
 from tests.integration.search.comparing import require_equal
-from tests.integration.search.world import PEOPLE, World
+from tests.integration.search.world import CHANGES, PEOPLE, World
 
 QUERIES = ("tea", "te", "coffee", '"tea coffee"', "milk sug", "the")
+
+
+def test_every_change_is_tried() -> None:
+    """A new kind of change needs an act in the world."""
+    found = {
+        one.__name__
+        for module in pkgutil.walk_packages(changes.__path__, f"{changes.__name__}.")
+        for one in vars(importlib.import_module(module.name)).values()
+        if isinstance(one, type)
+        and one.__module__.startswith(changes.__name__)
+        and hasattr(one, "authorize")
+        and not one.__name__.startswith("_")
+    }
+    assert found - {"ConversationChange"} == CHANGES
 
 
 async def test_a_search_shows_what_the_store_allows_now(searching: Instance) -> None:

@@ -4,9 +4,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.transaction import atomic
 
 from messaging.models import SearchMembershipRecord
 from messaging.search.finding import Filters, find
@@ -61,19 +63,14 @@ def messages(each_database: str) -> Sequence[Message]:
             )
         )
     database = connections[DEFAULT_DB_ALIAS]
-    rows = [
-        (
-            *(position_of(one.at, one.id), one.conversation_id, one.seq, one.id),
-            [
-                *(conversation_scope(one.conversation_id), sender_scope(one.sender_id)),
-                *words_of(one.text),
-            ],
-        )
-        for one in written
-    ]
-    with database.cursor() as cursor:
-        assert dialect_of(database).insert(cursor, rows) == MESSAGES
-        assert dialect_of(database).insert(cursor, rows[:5]) == 0  # their positions are taken
+    rows = []
+    for one in written:
+        scopes = conversation_scope(one.conversation_id), sender_scope(one.sender_id)
+        place = position_of(one.at, one.id), one.conversation_id, one.seq, one.id
+        rows.append((*place, " ".join([*scopes, *words_of(one.text)])))
+    with atomic():
+        assert dialect_of(database).insert(database, rows) == MESSAGES
+        assert dialect_of(database).insert(database, rows[:5]) == 0  # their positions are taken
     SearchMembershipRecord.objects.bulk_create(
         SearchMembershipRecord(user_id=user_id, conversation_id=id_, visible_from=first)
         for user_id, memberships in VISIBLE_FROM.items()
@@ -109,12 +106,35 @@ def test_every_step_finds_the_same(
         monkeypatch.setattr(dialect, "OWN", own)
         monkeypatch.setattr(dialect, "MATCHES", matches)
     monkeypatch.setattr(sqlite, "NEXT", following)
+    monkeypatch.setattr(sqlite, "MERGED", 0.05)
     monkeypatch.setattr(postgresql, "WALKED", 9)
     for user_id in VISIBLE_FROM:
         for q in QUERIES:
             for filters in FILTERS:
                 wanted = expected(messages, user_id, parse(q), filters)
                 assert found(user_id, parse(q), filters) == wanted, (user_id, q, filters)
+
+
+@pytest.mark.parametrize("each_database", ["sqlite"], indirect=True)
+def test_a_short_prefix_of_few_messages_costs_what_a_word_does(
+    messages: Sequence[Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts is how many messages have it, and not its length."""
+    monkeypatch.setattr(sqlite, "NEWEST", 7)
+    monkeypatch.setattr(sqlite, "FEW_OWN", 0)
+    assert len(messages) == MESSAGES
+    before = instructions("rare")
+    assert instructions("rar") < 2 * before
+
+
+def instructions(q: str) -> int:
+    """How many hundreds of instructions SQLite takes for a search."""
+    database = connections[DEFAULT_DB_ALIAS]
+    taken = count()
+    database.connection.set_progress_handler(lambda: next(taken) and 0, 100)
+    found("many", parse(q), Filters())
+    database.connection.set_progress_handler(None, 0)
+    return next(taken)
 
 
 def found(user_id: str, query: Query, filters: Filters) -> Sequence[str]:

@@ -1,24 +1,51 @@
 """A few conversations, in which people and operators act at random."""
 
 import contextlib
+import json
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from messaging.changes.erasing import EraseFromMessage
+from messaging.changes.interventions import ExpireMessage
 from messaging.domain.conversation import ConversationKind, History
 from messaging.domain.exceptions import MessagingError
+from messaging.domain.integrations.service_accounts import Scope, ServiceCaller
+from messaging.domain.message import MessageKind
 from messaging.domain.participant import Role
+from messaging.personal_data.erasure import Erasure
+from messaging.personal_data.runner import Jobs
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages, participants, pins, reactions, receipts
 from messaging.services.account import blocks
+from messaging.services.back_end import messages as service_messages
+from messaging.services.back_end import participants as service_participants
 from messaging.services.operators import conversations as operators
 from messaging.services.operators import people
 from messaging.services.operators.verification import verify_conversation
 from messaging.services.rules.submission import submit
+from tests.erasures import erase_person
 
 PEOPLE = ("ann", "bob", "cid", "dan")
 WORDS = ("tea", "Coffee", "MILK", "sugar", "thé", "tearoom")
+
+
+SERVICE = ServiceCaller(
+    name="shop", token_id="0" * 12, scopes=frozenset(Scope), requests_per_second=1_000
+)
+
+
+CHANGES = frozenset(
+    {
+        *("SendMessage", "EditMessage", "DeleteMessage", "React", "PinMessage"),
+        "UpdateConversation",
+        *("AddParticipants", "RemoveParticipant", "SetRole"),
+        *("SendServiceMessage", "SendSystemMessage", "AdmitParticipants"),
+        *("RedactMessage", "ExpireMessage", "ExpelParticipant", "AssignRole"),
+        *("ChangeConversation", "EmptyConversation"),
+        *("EraseFromMessage", "EraseFromConversation"),
+    }
+)
+"""The changes of a conversation that the acts below lead to: all that there are."""
 
 
 class World:
@@ -28,6 +55,8 @@ class World:
         self.instance = instance
         self.random = random.Random(seed)
         self.ids: list[str] = []
+        parts = instance.jobs.parts
+        self._jobs = Jobs(parts, owner=f"{seed}", erasure=Erasure(parts, settle_seconds=0))
 
     async def found(self) -> None:
         """Create the conversations, or find those that an earlier process has created."""
@@ -94,16 +123,33 @@ class World:
             lambda: people.unban_person(instance, person_id=person),
             lambda: receipts.mark_read(instance, **at, seq=1),
             lambda: self._repair(conversation_id),
-            lambda: submit(
-                instance,
-                conversation_id,
-                EraseFromMessage(
-                    user_id=person, erased_id=f"erased:{person}", message_id=message_id
-                ),
-            ),
+            lambda: submit(instance, conversation_id, ExpireMessage(message_id=message_id)),
+            lambda: self._erase(person),
+            *self._acts_of_a_service(conversation_id, message_id, person),
         ]
         with contextlib.suppress(MessagingError):
             await draw.choice(acts)()
+
+    def _acts_of_a_service(
+        self, conversation_id: str, message_id: str, person: str
+    ) -> list[Callable[[], Awaitable[Any]]]:
+        at: dict[str, Any] = {"service": SERVICE, "conversation_id": conversation_id}
+        metadata = json.dumps({"event": self.text()})
+        return [
+            lambda: service_messages.send_message(self.instance, **at, text=self.text()),
+            lambda: service_messages.send_message(
+                self.instance, **at, kind=MessageKind.SYSTEM, metadata=metadata
+            ),
+            lambda: service_messages.delete_message(self.instance, **at, message_id=message_id),
+            lambda: service_participants.add_participants(self.instance, **at, user_ids=[person]),
+            lambda: service_participants.remove_participant(
+                self.instance, **at, participant_id=person
+            ),
+        ]
+
+    async def _erase(self, person: str) -> None:
+        """Erase a person, as far as the process comes. Others may add the person again."""
+        await erase_person(self.instance, self._jobs, person)
 
     async def delete_first(self) -> None:
         await operators.delete_conversation(self.instance, conversation_id=self.ids[0])

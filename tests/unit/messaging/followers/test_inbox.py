@@ -96,3 +96,29 @@ def test_a_conversation_that_others_changed_first_is_read() -> None:
     inbox.add_founded(sample_conversation(version=3))
     (pending,) = inbox.take(conversations=10, changes=10)
     assert pending.must_read
+
+
+def test_what_fills_a_transaction_waits_for_nothing_more() -> None:
+    inbox = Inbox(WEIGHT)
+    assert not inbox.is_urgent(conversations=2, changes=4)
+    inbox.add_commit(commit(1, 2, 3))
+    assert not inbox.is_urgent(conversations=2, changes=4)
+    inbox.add_commit(commit(4))
+    assert inbox.is_urgent(conversations=2, changes=4)
+    inbox.take(conversations=2, changes=4)
+    inbox.add("c1")
+    assert not inbox.is_urgent(conversations=2, changes=4)
+    inbox.add("c2")
+    assert inbox.is_urgent(conversations=2, changes=4)
+
+
+def test_what_is_to_be_handled_now_waits_until_it_is_taken() -> None:
+    inbox = Inbox(WEIGHT)
+    inbox.add("c1")
+    inbox.add_now("c2")
+    assert inbox.is_urgent(conversations=10, changes=10)
+    inbox.take(conversations=1, changes=10)
+    assert inbox.is_urgent(conversations=10, changes=10)
+    inbox.take(conversations=1, changes=10)
+    inbox.add("c3")
+    assert not inbox.is_urgent(conversations=10, changes=10)
