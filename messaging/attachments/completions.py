@@ -17,13 +17,19 @@ from cachetools import TTLCache
 from messaging.attachments.check_folders import make_folder
 from messaging.concurrency.tasks import TaskSet
 from messaging.concurrency.turns import Turns
-from messaging.domain.exceptions import InvalidRequest, MessagingError, NotUploaded, Overloaded
+from messaging.domain.exceptions import (
+    InvalidRequest,
+    MessagingError,
+    NotUploaded,
+    Overloaded,
+    StoreUnavailable,
+)
 from messaging.domain.files.stored_attachment import AttachmentStatus, StoredAttachment
+from messaging.files.checked_files import store_checked
 from messaging.files.checking.clamd import Clamd
 from messaging.files.checking.findings import Facts, Refused
 from messaging.files.checking.workers import CheckingWorkers
-from messaging.files.content_types import THUMBNAIL_TYPE, served_as
-from messaging.files.keys import new_part, staging_key, stored_key, thumbnail_key
+from messaging.files.keys import new_part, staging_key
 from messaging.files.storage import FileMissing, FileStorage, FilesUnavailable
 from messaging.instruments.metrics import FILE_CHECK_SECONDS, FILE_CHECKS, FILE_CHECKS_WAITING
 from messaging.stores.attachments import AttachmentStore
@@ -149,13 +155,15 @@ class Completions:
     ) -> StoredAttachment:
         """Store the checked files under new keys, and then make the attachment ready."""
         part = new_part()
-        served = served_as(attachment.content_type, attachment.filename)
-        keys = {stored_key(attachment.id, part)}
-        await self._storage.put(target, stored_key(attachment.id, part), served)
-        if facts.has_thumbnail:
-            small = served_as(THUMBNAIL_TYPE, "thumbnail.webp")
-            keys.add(thumbnail_key(attachment.id, part))
-            await self._storage.put(thumbnail, thumbnail_key(attachment.id, part), small)
+        keys = await store_checked(
+            self._storage,
+            attachment.id,
+            part=part,
+            content_type=attachment.content_type,
+            filename=attachment.filename,
+            target=target,
+            thumbnail=thumbnail if facts.has_thumbnail else None,
+        )
         ready = replace(
             attachment,
             status=AttachmentStatus.READY,
@@ -166,15 +174,19 @@ class Completions:
             has_thumbnail=facts.has_thumbnail,
         )
         if not await self._store.replace(attachment, ready):
-            return await self._others(attachment.id)
+            stored = await self._stored(attachment.id)
+            if stored.status is AttachmentStatus.READY:
+                return stored  # another instance has completed it; the sweep removes these files
+            # The store was moved during the check: the announcement is the same, its token another.
+            if not await self._store.replace(stored, ready):
+                raise StoreUnavailable
         with suppress(FilesUnavailable):  # the sweep removes the rest later
-            await self._storage.delete(attachment.id, keep=frozenset(keys))
+            await self._storage.delete(attachment.id, keep=keys)
         return ready
 
-    async def _others(self, attachment_id: str) -> StoredAttachment:
-        """Return the attachment that another instance has completed meanwhile. The sweep removes
-        the files of this check."""
+    async def _stored(self, attachment_id: str) -> StoredAttachment:
+        """Return the attachment as it is now. Raises NotUploaded if it was removed meanwhile."""
         stored = (await self._store.get([attachment_id])).get(attachment_id)
-        if stored is None or stored.status is not AttachmentStatus.READY:
+        if stored is None or stored.status is AttachmentStatus.DELETED:
             raise NotUploaded
         return stored

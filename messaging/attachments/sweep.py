@@ -25,7 +25,8 @@ from messaging.domain.files.stored_attachment import (
     StoredAttachment,
 )
 from messaging.files.keys import stored_key, thumbnail_key
-from messaging.files.storage import UPLOAD_SECONDS, FileStorage
+from messaging.files.lifetimes import UPLOAD_SECONDS
+from messaging.files.storage import FileStorage
 from messaging.instruments.metrics import FILES_SWEPT
 from messaging.stores.attachments import AttachmentStore
 from messaging.stores.conversations import Store

@@ -29,11 +29,6 @@ from messaging.stores.conversations import AlreadyExists, CommitUnknown, Conflic
 
 logger = structlog.get_logger(__name__)
 
-MAX_CHANGES = 100
-"""Of one commit, most of them messages."""
-MAX_BYTES = 2 * 1024 * 1024
-"""Of one commit. Far below the 10 MiB that Firestore accepts in one request
-(https://firebase.google.com/docs/firestore/quotas#writes_and_transactions)."""
 _FIRST_PAUSE_SECONDS = 0.004
 _LONGEST_PAUSE_SECONDS = 0.25
 _NAMED_TRIES = 2

@@ -26,7 +26,7 @@ import structlog
 
 from messaging.changes.change import ConversationChange, Outcome
 from messaging.commits.conversation_cache import ConversationCache
-from messaging.commits.group_commit import MAX_BYTES, MAX_CHANGES, Committed, GroupCommit, Waiting
+from messaging.commits.group_commit import Committed, GroupCommit, Waiting
 from messaging.commits.unsettled_commits import Recheck
 from messaging.concurrency.tasks import TaskSet
 from messaging.domain.conversation import Conversation
@@ -37,6 +37,11 @@ from messaging.stores.conversations import Store
 
 logger = structlog.get_logger(__name__)
 
+_MAX_CHANGES = 100
+"""Of one commit, most of them messages."""
+_MAX_BYTES = 2 * 1024 * 1024
+"""Of one commit. Far below the 10 MiB that Firestore accepts in one request
+(https://firebase.google.com/docs/firestore/quotas#writes_and_transactions)."""
 _BUDGET_SECONDS = 4.5
 _MAX_WAITING_CHANGES = 1_000
 _MAX_WAITING_BYTES = 8 * 1024 * 1024
@@ -75,9 +80,9 @@ class _Queue:
         self._release(self._in_flight)
         batch: list[Waiting] = []
         size = 0
-        while self._waiting and len(batch) < MAX_CHANGES:
+        while self._waiting and len(batch) < _MAX_CHANGES:
             size += self._waiting[0].size
-            if batch and size > MAX_BYTES:
+            if batch and size > _MAX_BYTES:
                 break
             batch.append(self._waiting.popleft())
             self._size -= batch[-1].size

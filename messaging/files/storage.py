@@ -12,11 +12,6 @@ from typing import Protocol
 
 from messaging.domain.exceptions import StoreUnavailable
 
-UPLOAD_SECONDS = 15 * 60
-"""How long a signed URL to upload to works."""
-DOWNLOAD_SECONDS = 10 * 60
-"""How long a signed URL to download from works, without a token."""
-
 
 class FileMissing(Exception):
     """There is no file under this key."""

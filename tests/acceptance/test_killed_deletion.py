@@ -16,10 +16,10 @@ import pytest
 from config.development.ports import free_port
 from config.development.processes import Process
 from messaging.stores.firestore.store import FirestoreStore
-from tests.acceptance.conftest import isolated_environment
 from tests.acceptance.examples import create_service
 from tests.clients.rest import Rest, http_client
 from tests.databases import migrate
+from tests.servers.environment import isolated_environment
 from tests.servers.forked import forked_instance
 
 MESSAGES = 1_500  # five times as many as are deleted at once

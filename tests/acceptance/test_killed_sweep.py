@@ -12,9 +12,9 @@ import pytest
 from config.development.instances import uvicorn_command
 from config.development.ports import free_port
 from config.development.processes import Process
-from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Data, Rest, http_client
 from tests.databases import migrate
+from tests.servers.environment import isolated_environment
 from tests.servers.forked import forked_instance
 
 CONTENT = b"%PDF-1.7\n" + b"%" * 2_000

@@ -10,10 +10,10 @@ import pytest
 
 from config.development.firestore_emulator import EmulatorMissing, own_firestore_emulator
 from config.development.instances import migrate
-from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.children import Child, Figures, children
 from tests.benchmarks.counting import counting
 from tests.conftest import skip_or_fail
+from tests.servers.environment import isolated_environment
 from tests.servers.postgres import PostgresMissing, postgres_server
 
 VICTIM, OTHER = "victim", "other"

@@ -1,8 +1,8 @@
 """The worker process, which reads files that nobody has checked yet.
 
 A broken or hostile file may take much memory or time, or crash the decoder. So the decoder runs
-here, with a bound on memory and a low priority. It gets one JSON object a line on stdin, and
-answers with one on stdout. It ends with its parent, at the end of stdin.
+here, with a bound on memory and processor time, and a low priority. It gets one JSON object a line
+on stdin, and answers with one on stdout. It ends with its parent, at the end of stdin.
 """
 
 import contextlib
@@ -40,6 +40,8 @@ def check(source: Path, content_type: str, target: Path, thumbnail: Path) -> dic
 
 def answer(line: str) -> dict[str, Any]:
     task = json.loads(line)
+    # At its end SIGPROF ends the process, wherever the decoder is.
+    signal.setitimer(signal.ITIMER_PROF, task["seconds"])
     try:
         return check(
             Path(task["source"]),
@@ -51,6 +53,8 @@ def answer(line: str) -> dict[str, Any]:
         return {"code": refused.code, "detail": refused.detail}
     except MemoryError:
         return {"code": "unreadable_image", "detail": "The file needs too much memory to check."}
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def run() -> None:

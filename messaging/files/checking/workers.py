@@ -14,12 +14,15 @@ from typing import Any
 import structlog
 
 import messaging
+from messaging.domain.exceptions import Overloaded
 from messaging.files.checking.findings import Facts, Refused, unreadable_image
 
 logger = structlog.get_logger(__name__)
 
-_SECONDS = 30.0
-"""The longest check of one file. The largest images take a few seconds."""
+_PROCESSOR_SECONDS = 30.0
+"""The most processor time of one check. The largest images take a few seconds."""
+_SECONDS = 300.0
+"""The longest check of one file. A busy machine leaves a worker little of its processors."""
 _MOST_TASKS = 500
 """A worker that has checked so many files is replaced, so that no leak grows for ever."""
 _MAX_ANSWER_BYTES = 64 * 1024
@@ -52,7 +55,7 @@ class _Worker:
         )
         return cls(process)
 
-    async def run(self, task: dict[str, str]) -> dict[str, Any] | None:
+    async def run(self, task: dict[str, Any]) -> dict[str, Any] | None:
         """Return the answer; None if the process has ended instead."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -73,10 +76,17 @@ class _Worker:
 
 
 class CheckingWorkers:
-    def __init__(self, *, most: int, seconds: float = _SECONDS) -> None:
-        """Create the pool. At most so many processes work at once, each at most so many seconds
-        for one file."""
+    def __init__(
+        self,
+        *,
+        most: int,
+        processor_seconds: float = _PROCESSOR_SECONDS,
+        seconds: float = _SECONDS,
+    ) -> None:
+        """Create the pool. At most so many processes work at once. For one file, each uses at most
+        `processor_seconds` of a processor, and takes at most `seconds`."""
         self._places = asyncio.Semaphore(most)
+        self._processor_seconds = processor_seconds
         self._seconds = seconds
         self._idle: deque[_Worker] = deque()
         self._busy: set[_Worker] = set()
@@ -85,8 +95,9 @@ class CheckingWorkers:
         self, source: Path, content_type: str, *, target: Path, thumbnail: Path
     ) -> Facts:
         """Check a file. Write what is to be stored to `target`, and an image's thumbnail. The
-        source may be gone afterwards. Raises Refused."""
+        source may be gone afterwards. Raises Refused, and Overloaded if the machine is too busy."""
         task = {
+            "seconds": self._processor_seconds,
             "source": str(source),
             "content_type": content_type,
             "target": str(target),
@@ -105,16 +116,17 @@ class CheckingWorkers:
         for worker in workers:
             await worker.end()
 
-    async def _run(self, task: dict[str, str]) -> dict[str, Any]:
+    async def _run(self, task: dict[str, Any]) -> dict[str, Any]:
         worker = self._idle.pop() if self._idle else await _Worker.start()
         self._busy.add(worker)
         answer = None
-        reason = "crashed"
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await worker.run(task)
-        except TimeoutError:
-            reason = "took too long"
+        except TimeoutError as error:
+            # The file may be fine: a starved worker has not used its processor time.
+            logger.warning("file_check.worker_replaced", reason="took too long")
+            raise Overloaded("The check took too long. Retry after 1 s.") from error
         finally:
             self._busy.discard(worker)
             if answer is None or worker.tasks >= _MOST_TASKS:
@@ -122,6 +134,6 @@ class CheckingWorkers:
             else:
                 self._idle.append(worker)
         if answer is None:
-            logger.warning("file_check.worker_replaced", reason=reason)
+            logger.warning("file_check.worker_replaced", reason="crashed")
             raise unreadable_image("its check did not end")
         return answer

@@ -19,9 +19,9 @@ from google.auth.exceptions import GoogleAuthError
 from requests.exceptions import RequestException
 
 from messaging.files.keys import prefix_of, staging_key
-from messaging.files.storage import UPLOAD_SECONDS, FileMissing, Served, Upload
+from messaging.files.lifetimes import UPLOAD_SECONDS, ends_after
+from messaging.files.storage import FileMissing, Served, Upload
 from messaging.files.storages.bucket import BlockingBucket
-from messaging.files.storages.lifetimes import ends_after
 
 _CALL_SECONDS = (3.0, 15.0)
 """The timeouts of one request: to connect, and to get an answer."""

@@ -15,14 +15,9 @@ from datetime import datetime
 from pathlib import Path
 
 from messaging.files.keys import prefix_of, staging_key
-from messaging.files.storage import (
-    UPLOAD_SECONDS,
-    FileMissing,
-    Served,
-    Upload,
-)
+from messaging.files.lifetimes import UPLOAD_SECONDS, ends_after
+from messaging.files.storage import FileMissing, Served, Upload
 from messaging.files.storages.blocking import BlockingCalls
-from messaging.files.storages.lifetimes import ends_after
 from messaging.files.storages.local_addresses import Granted, LocalAddresses
 
 _SECONDS = 20.0
@@ -105,14 +100,21 @@ class LocalStorage:
         return incoming / secrets.token_hex(16)
 
     def finish(self, written: Path, key: str, *, durable: bool) -> None:
-        """Give a written file its key. Another file under it is replaced at once. This blocks."""
+        """Give a written file its key. Another file under it is replaced at once. This blocks.
+
+        A durable file is on the disk when this returns. A new file gets its key first: one commit
+        of the file system's journal then makes both durable. A crash in between leaves an
+        incomplete file under a key that no attachment names yet.
+        """
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        if durable:
-            _sync(written)
-        written.replace(path)
-        if durable:
-            _sync(path.parent)
+        with written.open("rb") as file:
+            if durable and path.exists():
+                os.fsync(file.fileno())
+            written.replace(path)
+            if durable:
+                os.fsync(file.fileno())
+                _sync(path.parent)
 
     def _put(self, source: Path, key: str) -> None:
         written = self.begin()
@@ -177,8 +179,8 @@ def _remove_empty(folder: Path) -> None:
             raise
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -15,9 +15,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from messaging.files.keys import prefix_of, staging_key
-from messaging.files.storage import UPLOAD_SECONDS, FileMissing, Served, Upload
+from messaging.files.lifetimes import UPLOAD_SECONDS, ends_after, seconds_until
+from messaging.files.storage import FileMissing, Served, Upload
 from messaging.files.storages.bucket import BlockingBucket
-from messaging.files.storages.lifetimes import ends_after, seconds_until
 
 _CONNECT_SECONDS = 3
 _ANSWER_SECONDS = 15

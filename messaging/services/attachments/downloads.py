@@ -12,8 +12,7 @@ from messaging.domain.files.stored_attachment import AttachmentStatus, StoredAtt
 from messaging.domain.identifiers import is_stored_id
 from messaging.files.content_types import THUMBNAIL_TYPE, served_as
 from messaging.files.keys import stored_key, thumbnail_key
-from messaging.files.storage import DOWNLOAD_SECONDS
-from messaging.files.storages.lifetimes import ends_after
+from messaging.files.lifetimes import DOWNLOAD_SECONDS, ends_after
 from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import access_conversation, read_conversation
 from messaging.stores.attachments import SharedPlace

@@ -18,8 +18,8 @@ from messaging.domain.identifiers import is_stored_id, random_id
 from messaging.domain.limits import get_limits
 from messaging.files.content_types import DEFAULT_TYPES
 from messaging.files.keys import staging_key
-from messaging.files.storage import UPLOAD_SECONDS, Upload
-from messaging.files.storages.lifetimes import ends_after
+from messaging.files.lifetimes import UPLOAD_SECONDS, ends_after
+from messaging.files.storage import Upload
 from messaging.runtime.instance import Instance
 from messaging.services.rules.rights import access_conversation
 

@@ -16,6 +16,7 @@ from messaging.domain.identifiers import random_id
 from messaging.files.checking.workers import CheckingWorkers
 from messaging.files.content_types import served_as
 from messaging.files.keys import staging_key
+from messaging.files.storage import Served
 from messaging.files.storages.local import LocalStorage
 from messaging.stores.sql.store import SqlStore
 from tests.integration.stores import new_attachment
@@ -65,6 +66,40 @@ async def completed(completions: Completions, attachment: StoredAttachment) -> S
         except Overloaded as overloaded:
             if "still being checked" not in str(overloaded):
                 raise
+
+
+class StoresTwoAtOnce(LocalStorage):
+    """Stores a file only together with another one."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, secret="of the test")
+        self._both = asyncio.Barrier(2)
+
+    async def put(self, source: Path, key: str, served: Served) -> None:
+        if not key.endswith("/staging"):
+            await self._both.wait()
+        await super().put(source, key, served)
+
+
+async def test_an_image_and_its_thumbnail_are_stored_at_the_same_time(
+    sql_store: SqlStore, folder: Path
+) -> None:
+    """One after the other, their syncs would delay the commits of sends twice."""
+    storage = StoresTwoAtOnce(folder / "files")
+    workers = CheckingWorkers(most=1)
+    completions = Completions(
+        store=sql_store.attachments, storage=storage, workers=workers, scanner=None, at_once=2
+    )
+    attachment = await uploaded(sql_store, storage, folder, "ann")
+    try:
+        async with asyncio.timeout(60):
+            ready = await completed(completions, attachment)
+        assert ready.status is AttachmentStatus.READY
+        assert len(await storage.list_parts(attachment.id)) == 2
+    finally:
+        await completions.stop()
+        await workers.close()
+        await storage.close()
 
 
 async def test_one_file_does_not_wait_for_all_of_another_person(

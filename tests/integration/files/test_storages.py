@@ -1,5 +1,6 @@
 """What all storages of files promise, see `messaging.files.storage`."""
 
+import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -196,6 +197,34 @@ async def test_only_files_of_one_attachment_are_listed_and_deleted(
     assert await storage.delete(id_) == 1
     assert await storage.delete(id_) == 0
     assert await fetched(storage, elsewhere, tmp_path) == CONTENT
+
+
+async def test_a_new_file_has_its_key_before_it_is_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One commit of the journal then suffices. A file that replaces another one is synced first:
+    whatever crashes, its key never loses its content."""
+    storage = LocalStorage(tmp_path / "files", secret="of the test")
+    source = tmp_path / "source"
+    source.write_bytes(CONTENT)
+    key = stored_key(random_id(), new_part())
+    synced: list[Path] = []
+    sync = os.fsync
+
+    def noting(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    path = storage.path(key)
+
+    await storage.put(source, key, served_as(TYPE, "tea.pdf"))
+    assert synced == [path, path.parent]
+
+    await storage.put(source, key, served_as(TYPE, "tea.pdf"))
+    assert synced[2].parent == storage.folder / ".incoming"
+    assert synced[3:] == [path, path.parent]
+    await storage.close()
 
 
 async def test_a_probe_leaves_nothing(storage: FileStorage, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ CONVERSATION = sample_conversation(
     mentions_all_seq=3,
     content_hash="of the conversation",
     commit_id="a-commit",
-    token=42,
+    token=42_000,
     counted=True,
 )
 

@@ -1,7 +1,15 @@
-"""How long signed URLs work, by the clock of this machine, which also verifies them or is
-compared by the vendor with its own."""
+"""How long signed URLs work.
+
+Their end is a time of the clock of this machine. This machine verifies it, or the vendor compares
+it with a clock of its own.
+"""
 
 from datetime import UTC, datetime, timedelta
+
+UPLOAD_SECONDS = 15 * 60
+"""How long a signed URL to upload to works."""
+DOWNLOAD_SECONDS = 10 * 60
+"""How long a signed URL to download from works, without a token."""
 
 
 def ends_after(seconds: int) -> datetime:
