@@ -133,6 +133,18 @@ EPOCH_CHANGES = Counter(
     "New epochs that this process has seen: the store was restored from a backup.",
 )
 
+STORE_MOVE_PHASE = Gauge(
+    "chat_store_move_phase",
+    "1 for the present phase of the move of the store, as this process knows it, else 0.",
+    ["phase"],
+)
+"""`phase`: idle, following or freezing."""
+
+STORE_SWITCHES = Counter(
+    "chat_store_switches_total",
+    "How often this process has taken another kind of store into use.",
+)
+
 COMMIT_CONFLICTS = Counter(
     "chat_commit_conflicts_total",
     "Commits that were evaluated again because another instance committed first.",
@@ -212,6 +224,13 @@ ACKNOWLEDGEMENT_SECONDS = Histogram(
 LINK_STATE = Gauge(
     "chat_link_state", "1 for the present state of the link to other instances, else 0.", ["state"]
 )
+
+LINK_ADDRESS_UP = Gauge(
+    "chat_link_address_up",
+    "1 while events arrive through this Redis address, else 0.",
+    ["address"],
+)
+"""`address`: an entry of REDIS_URL without user, password and options."""
 
 LINK_LOST = Counter(
     "chat_link_lost_total", "Events that were not published because Redis did not answer."

@@ -1,6 +1,7 @@
 """Decisions: the outcome of notifying a person, from the known facts and the results of the
 pushes."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -10,10 +11,10 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.domain.own.visible import may_see
 from messaging.domain.participant import Preferences
-from messaging.domain.recipients import Decision, Verdict
+from messaging.domain.recipients import Decision, Reason, Verdict
 from messaging.instruments.metrics import NOTIFICATION_DECISIONS
 from messaging.notifications.jobs import NotifyJob
-from messaging.notifications.policy import Action, Circumstances, Reason, Stage, rule
+from messaging.notifications.policy import Action, Circumstances, Stage, rule
 from messaging.notifications.push.protocol import PushResult, Status
 
 logger = structlog.get_logger(__name__)
@@ -64,11 +65,13 @@ def note_decided(job: NotifyJob, decisions: Mapping[str, Decision]) -> None:
         decisions={user_id: decisions[user_id].reason for user_id in list(decisions)[:10]},
         people=len(decisions),
     )
-    for decision in decisions.values():
-        if decision.verdict is not None:
-            failed = decision.verdict is Verdict.FAILED
-            reason = "failed" if failed else decision.reason
-            NOTIFICATION_DECISIONS.labels(decision.verdict.value, reason).inc()
+    final = Counter(
+        (made.verdict, "failed" if made.verdict is Verdict.FAILED else made.reason)
+        for made in decisions.values()
+        if made.verdict is not None
+    )
+    for (verdict, reason), people in final.items():
+        NOTIFICATION_DECISIONS.labels(verdict.value, reason).inc(people)
 
 
 def dropped(reason: Reason, now: datetime) -> Decision:

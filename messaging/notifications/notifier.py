@@ -12,7 +12,7 @@ lapses and the push is repeated with the same tag.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -24,8 +24,8 @@ from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.message import Message
 from messaging.domain.own.state import effective_read_seq
 from messaging.domain.participant import ReadPosition
-from messaging.domain.recipients import Decision, Recipient, Verdict
-from messaging.notifications.claims import ClaimLease
+from messaging.domain.recipients import Decision, Reason, Recipient, Verdict
+from messaging.notifications.claim_lease import ClaimLease
 from messaging.notifications.decisions import (
     circumstances_of,
     dropped,
@@ -33,6 +33,7 @@ from messaging.notifications.decisions import (
     outcome_of,
     ruled_out,
 )
+from messaging.notifications.devices.known_without import KnownWithout, Moment
 from messaging.notifications.jobs import (
     ClearJob,
     FollowJob,
@@ -43,9 +44,10 @@ from messaging.notifications.jobs import (
 )
 from messaging.notifications.options import get_options
 from messaging.notifications.parts import Parts
-from messaging.notifications.policy import Action, Reason, Stage, rule
+from messaging.notifications.policy import Action, Stage, rule
 from messaging.notifications.push.protocol import PushBackend, PushResult, Status
-from messaging.notifications.pusher import Pusher, clear_push, message_push
+from messaging.notifications.push.pushes import clear_push, message_push
+from messaging.notifications.pusher import Pusher
 from messaging.notifications.withdrawal import Withdrawer
 
 logger = structlog.get_logger(__name__)
@@ -58,13 +60,21 @@ _STORE_SECONDS = 5.0
 
 class Notifier:
     def __init__(
-        self, parts: Parts, push: PushBackend, *, follow: Callable[[FollowJob], None] | None = None
+        self,
+        parts: Parts,
+        push: PushBackend,
+        *,
+        follow: Callable[[FollowJob], None] | None = None,
+        note_without: Callable[[Collection[str]], None] | None = None,
     ) -> None:
         """Create a notifier. `follow` handles the jobs of webhooks, in a process that delivers
-        them. Without it they are dropped: checkpoints know what is to be delivered."""
+        them. Without it they are dropped: checkpoints know what is to be delivered. `note_without`
+        hears of people of whom a read found no device."""
         self._parts = parts
         self._follow = follow
+        self._note_without = note_without
         self._pusher = Pusher(parts.recipients, push)
+        self._known_without = KnownWithout()
         self._withdrawer = Withdrawer(parts, self._pusher)
 
     async def run(self, job: Job) -> RetryLater | None:
@@ -99,12 +109,11 @@ class Notifier:
         if time.time() - job.made_at > options.stale:
             decided |= {user_id: dropped(Reason.STALE, now) for user_id in unseen}
         elif unseen and job.attempt == 0:  # later, people without one are decided
-            recipients = await self._parts.recipients.get_recipients(unseen)
-            decided |= {
-                user_id: dropped(Reason.NO_DEVICE, now)
-                for user_id in unseen
-                if not recipients[user_id].devices
-            }
+            without, recipients = await self._look_for_devices(unseen, job)
+            if not job.dropped and len(without) == len(unseen):
+                note_decided(job, dict.fromkeys(without, dropped(Reason.NO_DEVICE, now)))
+                return None  # nobody rings: without a row, readers see that they had no device
+            decided |= dict.fromkeys(without, dropped(Reason.NO_DEVICE, now))
         wanted = [user_id for user_id in unseen if user_id not in decided]
         if not wanted and not decided:
             return None
@@ -134,6 +143,21 @@ class Notifier:
                 await self._record(job, decisions, expires_at)
             again = later or again
         return again
+
+    async def _look_for_devices(
+        self, people: Sequence[str], job: NotifyJob
+    ) -> tuple[Sequence[str], Mapping[str, Recipient]]:
+        """Return those of these people who had no device after the message was stored, and the
+        recipients that were read."""
+        now = Moment.now()
+        known = self._known_without.among(people, made_at=job.made_at, now=now)
+        unknown = [user_id for user_id in people if user_id not in known]
+        recipients = await self._parts.recipients.get_recipients(unknown) if unknown else {}
+        without = [user_id for user_id, one in recipients.items() if not one.devices]
+        self._known_without.add(without, read_at=now)
+        if self._note_without is not None:
+            self._note_without(without)
+        return [*known, *without], recipients
 
     async def _decide(self, work: "_Work") -> tuple[dict[str, Decision], RetryLater | None]:
         """Decide about the claimed people, and send the pushes."""

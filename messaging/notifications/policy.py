@@ -1,7 +1,9 @@
-"""The policy: who gets a push for a message, who does not, and why.
+"""The policy: which people who have not seen a message get a push for it, which do not, and why.
 
-It is pure, and the only place with these rules: the receiver, the worker and `GET …/delivery` all
-use it.
+It is pure. The receiver asks it at the commit, and the worker again before it pushes. The worker
+(`notifier`) first leaves out those who have acknowledged the message in time, and asks nothing
+about a message that was deleted. Nothing is recorded of people who acknowledged, and of most who
+have no device: `services.operators.delivery_outcomes` derives these two reasons.
 """
 
 from collections.abc import Mapping, Set
@@ -14,31 +16,9 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.message import Message
 from messaging.domain.participant import Notify, Preferences
 from messaging.domain.people import QuietHours
-from messaging.domain.recipients import Recipient
+from messaging.domain.recipients import Reason, Recipient
 
 _DEFAULT = Preferences()
-
-
-class Reason(StrEnum):
-    """Why a person gets a push, or not. `GET …/delivery` shows it."""
-
-    # sent
-    ABSENT = "absent"
-    NOT_ACKNOWLEDGED = "not_acknowledged"
-    # dropped
-    NOT_A_PARTICIPANT = "not_a_participant"
-    DELETED = "deleted"
-    READ = "read"
-    ACKNOWLEDGED = "acknowledged"
-    MUTED = "muted"
-    NOT_MENTIONED = "not_mentioned"
-    NOTIFICATIONS_OFF = "notifications_off"
-    QUIET_HOURS = "quiet_hours"
-    BLOCKED = "blocked"
-    NO_DEVICE = "no_device"
-    """Checked before the conversation is read: nothing else matters for a person without a device.
-    It is recorded only for a person who lost the device lately; otherwise it is derived."""
-    STALE = "stale"
 
 
 class Stage(StrEnum):
@@ -71,8 +51,6 @@ class Circumstances:
     mentioned: bool = False
     deleted: bool = False
     read: bool = False
-    acknowledged: bool = False
-    """Acknowledged by a connection that the person is using."""
     sender_id: str = ""
     recipient: Recipient | None = None
     """None if it was not read yet."""
@@ -91,7 +69,7 @@ def rule(known: Circumstances, now: datetime) -> Ruling:
     that holds is returned."""
     dropped = (
         _unwanted(known, now)
-        or _done(known)
+        or (Reason.READ if known.read else None)
         or (_unreachable(known, known.recipient, now) if known.recipient is not None else None)
     )
     if dropped is not None:
@@ -150,14 +128,6 @@ def _unwanted_by(preferences: Preferences, mentioned: bool, now: datetime) -> Re
     if preferences.notify is Notify.MENTIONS and not mentioned:
         return Reason.NOT_MENTIONED
     return None
-
-
-def _done(known: Circumstances) -> Reason | None:
-    if known.read:
-        return Reason.READ
-    # A socket proves nothing before its time is over. A person who acknowledges early is not waited
-    # for.
-    return Reason.ACKNOWLEDGED if known.acknowledged else None
 
 
 def _unreachable(known: Circumstances, recipient: Recipient, now: datetime) -> Reason | None:

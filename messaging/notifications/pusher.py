@@ -1,16 +1,11 @@
-"""Pushing: builds pushes, sends them, and removes devices that are gone."""
+"""Pushing: sends pushes, and removes devices that are gone."""
 
 from collections.abc import Sequence
 
 import structlog
 
-from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.domain.message import Message
-from messaging.domain.recipients import Device, Recipient
 from messaging.instruments.metrics import PUSHES
-from messaging.notifications.content import content_of
-from messaging.notifications.options import get_options
 from messaging.notifications.push.protocol import Push, PushBackend, PushResult, Status
 from messaging.notifications.queue.job_context import pushing
 from messaging.stores.recipients import RecipientStore
@@ -55,52 +50,3 @@ class Pusher:
             reason=result.reason,
             removed=removed,
         )
-
-
-def message_push(
-    conversation: Conversation,
-    message: Message,
-    recipient: Recipient,
-    device: Device,
-    *,
-    sender: str,
-    badge: int | None,
-    quiet: bool = False,
-) -> Push:
-    """Return the push that shows a message on one device. `sender` is the name to show."""
-    content = content_of(
-        conversation, message, sender=sender, show_text=recipient.settings.push_text
-    )
-    return Push(
-        user_id=recipient.user_id,
-        device=device,
-        tag=conversation.id,
-        title=content.title,
-        body=content.body,
-        badge=badge,
-        link=get_options().link.replace("{conversation_id}", conversation.id) or None,
-        quiet=quiet,
-        data={
-            "type": "message",
-            "conversation_id": conversation.id,
-            "message_id": message.id,
-            "seq": str(message.seq),
-            "sender_id": message.sender_id,
-            "tag": conversation.id,
-        },
-    )
-
-
-def clear_push(
-    conversation_id: str, user_id: str, device: Device, *, read_seq: int, badge: int | None
-) -> Push:
-    """Return the push that removes a conversation's notification, up to `read_seq`."""
-    data = {
-        "type": "clear",
-        "conversation_id": conversation_id,
-        "tag": conversation_id,
-        "read_seq": str(read_seq),
-    }
-    if badge is not None:
-        data["badge"] = str(badge)
-    return Push(user_id=user_id, device=device, tag=conversation_id, data=data)

@@ -5,7 +5,7 @@ which affect nobody else.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -70,7 +70,8 @@ class Notifications:
         """Read the settings, and connect to the signals."""
         url = settings.NOTIFICATION_QUEUE_URL
         push = make_push_backend(self.inbox)
-        dispatcher = Dispatcher(Notifier(self.parts, push), SqsQueue(url) if url else None)
+        notifier = Notifier(self.parts, push, note_without=self._note_without)
+        dispatcher = Dispatcher(notifier, SqsQueue(url) if url else None)
         self._running = _Running(self.parts, self._presence, self._host, dispatcher, push)
         self._running.start()
 
@@ -88,6 +89,10 @@ class Notifications:
         """Note a device that was removed through this instance."""
         if self._running is not None:
             self._running.lookups.removed(user_id)
+
+    def _note_without(self, user_ids: Collection[str]) -> None:
+        if self._running is not None:
+            self._running.lookups.note_without(user_ids)
 
     async def without_device(self, message: Message, user_ids: Sequence[str]) -> frozenset[str]:
         """Return those of these people without a recorded decision who had no device for this

@@ -22,7 +22,8 @@ from messaging.notifications.options import get_options
 from messaging.notifications.parts import Parts
 from messaging.notifications.policy import Action, Circumstances, rule
 from messaging.notifications.push.protocol import Push, Status
-from messaging.notifications.pusher import Pusher, clear_push, message_push
+from messaging.notifications.push.pushes import clear_push, message_push
+from messaging.notifications.pusher import Pusher
 
 _EARLIER = 50
 """How many messages before the deleted one are candidates to replace it."""

@@ -54,8 +54,8 @@ class Story:
         self.sent_at = time.monotonic()
 
     async def push(self) -> Data:
-        """What became of notifying Bob once it is decided: as he is told himself, who alone learns
-        why; where he is told nothing any more, as Ann is."""
+        """Return the decision whether to push the message to Bob, once it is made: with the reason,
+        which only Bob gets. If Bob may not ask any more, return what Ann gets."""
         path = f"/conversations/{self.conversation_id}/messages/{self.message['id']}/delivery"
         async with asyncio.timeout(30):
             while True:
@@ -210,7 +210,7 @@ async def test_ten_stories(
             "two-devices": "sent absent",
             "quiet": "dropped quiet_hours",
         }
-        # Whoever reads on one of two devices has the notification taken off both.
+        # Reading on one of two devices clears the notification on both.
         path = f"/conversations/{two_devices.conversation_id}/read"
         await two_devices.bob.request("POST", path, {"seq": 1})
         async with asyncio.timeout(15):

@@ -17,7 +17,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from config.development.instances import instance, uvicorn_command
+from config.development.instances import uvicorn_command
 from config.development.ports import free_port
 from config.development.processes import Process
 from messaging.domain.exceptions import StoreUnavailable
@@ -25,7 +25,6 @@ from messaging.domain.recipients import Decision
 from messaging.notifications.queue.sqs import create_queues
 from messaging.stores.firestore.decisions import FirestoreDecisionStore
 from messaging.stores.firestore.store import FirestoreStore
-from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.conftest import VARIABLE
 from tests.benchmarks.crowd import DUE, Circle, Crowd
 from tests.clients.rest import Refused, http_client
@@ -33,6 +32,8 @@ from tests.databases import migrate
 from tests.notifications.fcm_server import PROJECT, FcmServer
 from tests.notifications.sqs_server import Gate, aws_environment, sqs_client, sqs_process
 from tests.notifications.workers import worker
+from tests.servers.environment import isolated_environment
+from tests.servers.forked import forked_instance
 from tests.servers.redis import redis_server as run_redis
 
 _LONGEST_IN_FLIGHT_SECONDS = 10.0
@@ -104,7 +105,7 @@ async def product(
         for number, port in enumerate(ports, 1):
             own = {**environment, "INSTANCE_ID": f"instance-{number}"}
             command = uvicorn_command(port, application="tests.notifications.asgi:application")
-            running.enter_context(instance(port, environment=own, command=command))
+            running.enter_context(forked_instance(port, environment=own, command=command))
         yield [f"http://127.0.0.1:{port}" for port in ports], gate, environment
 
 

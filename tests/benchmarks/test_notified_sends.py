@@ -1,9 +1,14 @@
-"""What notifying costs those who send: sends with and without it, in turns."""
+"""What notifying costs those who send, in time and in CPU: sends with and without it, in turns.
+
+On a busy machine, only the CPU that a process takes is the same as on a quiet one.
+"""
 
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
@@ -12,6 +17,7 @@ from pytest_django import Settings
 
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.recipients import Platform, TokenKind
+from messaging.instruments.metrics import NOTIFICATION_JOBS
 from messaging.notifications.queue.sqs import create_queues
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages
@@ -39,8 +45,10 @@ async def instance(
             yield instance
 
 
-async def group_of_five(instance: Instance) -> str:
-    people = ["bob", "cid", "dan", "eve"]
+async def group_of_five(instance: Instance, number: int = 0) -> str:
+    """Create a group of Ann and four others. Each of them has a phone, and nobody is connected: a
+    message is a job for four people."""
+    people = [f"{name}-{number}" for name in ("bob", "cid", "dan", "eve")]
     founded = await conversations.create_conversation(
         instance, user_id="ann", kind=ConversationKind.GROUP, participant_ids=people
     )
@@ -97,3 +105,104 @@ async def test_a_short_comparison(transactional_db: None, instance: Instance) ->
 async def test_sends_with_and_without(transactional_db: None, instance: Instance) -> None:
     """Ten rounds in turns: no more than 1.25 times."""
     assert await in_turns(instance, 10, 3) <= 1.25
+
+
+# CPU
+
+_MOST_CPU = 1.2
+_PATIENCE_SECONDS = 600
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    groups: int
+    sends: int
+    """In each group, one after the other; the groups send at once."""
+    rounds: int
+
+
+@pytest_asyncio.fixture
+async def on_sqlite(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> AsyncIterator[Instance]:
+    """The CPU of the queue, in a process of its own, is not counted."""
+    with sqs_process() as url:
+        for name, value in aws_environment(url).items():
+            monkeypatch.setenv(name, value)
+        settings.NOTIFICATION_QUEUE_URL = create_queues("cpu", hidden=60)
+        settings.CHAT_SEARCH = "off"
+        async with new_instance() as instance:
+            await instance.start()
+            await instance.notifications.stop()
+            yield instance
+
+
+def jobs_by_path() -> Counter[str]:
+    """How many jobs have ended: `queue` are those that the queue has accepted."""
+    (metric,) = NOTIFICATION_JOBS.collect()
+    jobs: Counter[str] = Counter()
+    for one in metric.samples:
+        if one.name.endswith("_total") and one.labels["result"] != "again":
+            jobs[one.labels["path"]] += int(one.value)
+    return jobs
+
+
+async def send_all(
+    instance: Instance, groups: Sequence[str], sends: int, *, jobs: bool
+) -> float | None:
+    """Send in all groups at once. Return the CPU of each send in milliseconds; with `jobs`, until
+    the queue has one for each. Return None if this process has carried some out by itself, because
+    the queue did not answer in time."""
+    jobs_before = jobs_by_path()
+    wanted = jobs_before.total() + len(groups) * sends * jobs
+
+    async def talk(group: str) -> None:
+        for _ in range(sends):
+            await messages.send_message(
+                instance, user_id="ann", conversation_id=group, text="Hello"
+            )
+
+    before = time.process_time()
+    await asyncio.gather(*map(talk, groups))
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while (ended := jobs_by_path()).total() < wanted:
+        assert time.monotonic() < end, f"{wanted - ended.total()} jobs have not ended"
+        await asyncio.sleep(0.02)
+    took = time.process_time() - before
+    if jobs_by_path()["direct"] > jobs_before["direct"]:
+        return None
+    return took * 1000 / (len(groups) * sends)
+
+
+async def cpu_in_turns(instance: Instance, scale: Scale) -> float:
+    """Return how many times the CPU of a send is with notifications: the median of the rounds."""
+    groups = [await group_of_five(instance, number) for number in range(scale.groups)]
+    with_: list[float] = []
+    without: list[float] = []
+    while len(with_) < scale.rounds:
+        off = await send_all(instance, groups, scale.sends, jobs=False)
+        instance.notifications.start()
+        await send_all(instance, groups, 1, jobs=True)  # boto3 makes its client
+        on = await send_all(instance, groups, scale.sends, jobs=True)
+        await instance.notifications.stop()
+        if on is not None and off is not None:
+            with_.append(on)
+            without.append(off)
+    ratio = statistics.median(one / other for one, other in zip(with_, without, strict=True))
+    one, other = statistics.median(with_), statistics.median(without)
+    print(f"\nCPU per send: {one:.3f} ms with notifications, {other:.3f} ms without: {ratio:.2f} ×")
+    return ratio
+
+
+async def test_a_short_comparison_of_cpu(on_sqlite: Instance) -> None:
+    """That it can be made; what it shows of a few sends means little."""
+    assert await cpu_in_turns(on_sqlite, Scale(groups=5, sends=3, rounds=1)) > 0
+
+
+@pytest.mark.benchmark
+async def test_notifying_costs_a_send_little(
+    on_sqlite: Instance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with capsys.disabled():
+        ratio = await cpu_in_turns(on_sqlite, Scale(groups=50, sends=20, rounds=7))
+    assert ratio <= _MOST_CPU

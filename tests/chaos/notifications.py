@@ -14,12 +14,20 @@ from config.development.ports import free_port
 from config.development.processes import Process
 from messaging.notifications.queue.sqs import MAX_RECEIVES
 from tests.notifications.fcm_server import FcmServer
-from tests.notifications.sqs_server import aws_environment, sqs_client, sqs_process, sqs_server
+from tests.notifications.sqs_server import (
+    Gate,
+    aws_environment,
+    sqs_client,
+    sqs_process,
+    sqs_server,
+)
 from tests.notifications.workers import worker
 from tests.releases import PRESENT, Release
 
 APPLICATION = "tests.notifications.asgi:application"
 """For the instances: it pushes to the service here where the queue is away."""
+NOTIFIED_MANAGE = ("-m", "tests.notifications.manage")
+"""`manage.py` with the same push service."""
 _QUEUE = "chaos"
 _DEAD_LETTERS = f"{_QUEUE}-dead-letters"
 _END_SECONDS = 40.0
@@ -28,9 +36,12 @@ _END_SECONDS = 40.0
 class Notifications:
     """Started before the instances, whose settings name it; the worker after them."""
 
-    def __init__(self, folder: Path, *, apart: bool) -> None:
-        """`apart`: whether the queue runs in a process of its own, as large crowds need."""
+    def __init__(self, folder: Path, *, apart: bool, gated: bool = False) -> None:
+        """`apart`: whether the queue runs in a process of its own, as large crowds need. `gated`:
+        whether the way to the queue can be shut."""
         self.fcm = FcmServer()
+        self.gate: Gate | None = None
+        self._gated = gated
         self.release = PRESENT
         """What the worker runs at its next start."""
         self.port = free_port()
@@ -47,6 +58,9 @@ class Notifications:
     async def start(self, exit_: AsyncExitStack) -> Mapping[str, str]:
         """Start SQS and FCM, create the queue, and return the settings of instances and workers."""
         self._sqs_url = exit_.enter_context(self._run_sqs())
+        if self._gated:
+            self.gate = exit_.enter_context(Gate(self._sqs_url).run())
+            self._sqs_url = self.gate.url
         exit_.enter_context(self.fcm.run())
         settings = {
             **aws_environment(self._sqs_url),

@@ -15,7 +15,7 @@ them.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Set
+from collections.abc import Awaitable, Callable, Collection, Mapping, Set
 from dataclasses import dataclass, field
 
 from messaging.concurrency.loops import repeat
@@ -24,12 +24,11 @@ from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.message import Message
 from messaging.domain.participant import Participant
-from messaging.domain.recipients import Verdict
+from messaging.domain.recipients import Reason, Verdict
 from messaging.instruments.memory import MIB, show_weight
 from messaging.instruments.metrics import NOTIFICATION_DECISIONS
 from messaging.instruments.origin import Origin, current_origin
 from messaging.notifications.devices.recent_people import RecentPeople
-from messaging.notifications.policy import Reason
 from messaging.stores.recipients import RecipientStore
 
 HELD_SECONDS = 10.0
@@ -121,6 +120,10 @@ class DeviceLookups:
     def removed(self, user_id: str) -> None:
         """Note a device that was removed through this instance. The person may have another."""
         self._owners.discard([user_id])
+
+    def note_without(self, user_ids: Collection[str]) -> None:
+        """Note people of whom a job has just found no device: their next messages are held."""
+        self._without.add(user_ids)
 
     def hold(
         self, conversation: Conversation, message: Message, people: Set[str], *, made_at: float

@@ -22,6 +22,7 @@ class Notification:
     title: str
     body: str = field(repr=False)
     sender_id: str
+    message_id: str
     seq: int
     at: datetime
 
@@ -46,6 +47,7 @@ class Inbox:
             title=push.title or "",
             body=push.body,
             sender_id=push.data["sender_id"],
+            message_id=push.data["message_id"],
             seq=int(push.data["seq"]),
             at=datetime.now(UTC),
         )

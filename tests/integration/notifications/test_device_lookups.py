@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
+from pytest_django import Settings
 
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.participant import Notify
@@ -36,6 +37,11 @@ def without_device() -> float:
     """How often it was decided that somebody has no device."""
     labels = {"verdict": "dropped", "reason": "no_device"}
     return REGISTRY.get_sample_value("chat_notification_decisions_total", labels) or 0.0
+
+
+def jobs_done() -> float:
+    labels = {"path": "direct", "result": "done"}
+    return REGISTRY.get_sample_value("chat_notification_jobs_total", labels) or 0.0
 
 
 def cached_bytes() -> float:
@@ -176,6 +182,28 @@ async def test_connected_when_a_device_is_found(
 
     assert fcm.rung() == {"bob-0": 1}
     assert await reasons(instance, message) == {"bob": "sent not_acknowledged"}
+
+
+async def test_connected_people_without_a_device(instance: Instance, settings: Settings) -> None:
+    """The job of a message finds no device; later messages are held, and need no job."""
+    settings.CHAT_NOTIFICATIONS = {"grace": 1}
+    group = await found(instance, "bob", with_devices=0)
+    await instance.start()
+    await sessions.open_session(
+        instance, user_id="bob", signed_in_at=SIGNED_IN_AT, outlet=Outlet(lambda frame: None)
+    )
+    jobs, decided = jobs_done(), without_device()
+    await group.send()
+    await until(lambda: without_device() == decided + 1)
+    await until(lambda: jobs_done() == jobs + 1)
+
+    for _ in range(5):
+        message = await group.send()
+    await instance.stop()
+
+    assert without_device() == decided + 6
+    assert jobs_done() == jobs + 1
+    assert await outcomes(instance, message) == {"bob": "dropped no_device"}
 
 
 async def test_an_end_while_messages_are_held(

@@ -20,12 +20,12 @@ from config.development.processes import Process
 from messaging.notifications.jobs import encode
 from messaging.notifications.queue.sqs import Entry, SqsQueue
 from messaging.runtime.instance import Instance
-from tests.acceptance.conftest import isolated_environment
 from tests.instances import new_instance
 from tests.integration.notifications import found, reasons, until
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import aws_environment
 from tests.notifications.workers import worker
+from tests.servers.environment import isolated_environment
 
 _LEASE_SECONDS = 4
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from prometheus_client import REGISTRY
 
-from chat.socket import outbox
+from chat.socket import waiting_frames
 from chat.socket.close_codes import CloseCode
 from chat.socket.command_queue import CommandQueue
 from chat.socket.outbox import Outbox
@@ -89,8 +89,8 @@ async def test_all_sockets_together(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_the_slowest_sockets_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where all outboxes together hold too much, those above the average are closed; what the
     others wait for stays, and in the end nothing is held."""
-    monkeypatch.setattr("chat.socket.outbox._ALL.most", 1_000_000)
-    monkeypatch.setattr(outbox, "_waiting_sockets", 0)
+    monkeypatch.setattr("chat.socket.waiting_frames._ALL.most", 1_000_000)
+    monkeypatch.setattr(waiting_frames, "_waiting_sockets", 0)
 
     async def never(message: Message) -> None:
         await asyncio.Event().wait()

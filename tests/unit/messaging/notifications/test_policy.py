@@ -50,7 +50,6 @@ NONE = Preferences(notify=Notify.NONE)
     [
         # at sending
         (OFFLINE, "send absent"),
-        (replace(OFFLINE, acknowledged=True), "drop acknowledged"),
         (replace(OFFLINE, recipient=RINGING), "send absent"),
         (replace(OFFLINE, read=True), "drop read"),
         (replace(OFFLINE, deleted=True), "drop deleted"),
@@ -61,9 +60,7 @@ NONE = Preferences(notify=Notify.NONE)
         (replace(OFFLINE, sender_id="cid", recipient=BLOCKING), "send absent"),
         # when the grace is over
         (GRACE_OVER, "send not_acknowledged"),
-        (replace(GRACE_OVER, acknowledged=True), "drop acknowledged"),
         (replace(GRACE_OVER, read=True), "drop read"),
-        (replace(GRACE_OVER, acknowledged=True, read=True), "drop read"),
         (replace(GRACE_OVER, deleted=True), "drop deleted"),
         (replace(GRACE_OVER, participant=False), "drop not_a_participant"),
         (replace(GRACE_OVER, recipient=SLEEPING), "drop quiet_hours"),

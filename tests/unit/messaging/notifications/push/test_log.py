@@ -21,7 +21,12 @@ DEVICE = Device(
 
 
 def message(user_id: str, tag: str, seq: int, body: str = "Hello") -> Push:
-    data = {"type": "message", "sender_id": "ann", "seq": str(seq)}
+    data = {
+        "type": "message",
+        "sender_id": "ann",
+        "message_id": f"{tag}-{seq}",
+        "seq": str(seq),
+    }
     return Push(user_id=user_id, device=DEVICE, tag=tag, data=data, title="Tea", body=body)
 
 
