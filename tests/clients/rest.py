@@ -14,6 +14,8 @@ from config.development.instances import development_environment
 Data = dict[str, Any]
 
 _CHECK_SECONDS = 60
+_OF_PROXIES = {502, 504}
+"""Their answers where an instance gave none have no JSON."""
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # httpx would load all certificates each time
 
 
@@ -66,6 +68,8 @@ class Rest:
         response = await self._http.request(
             method, f"/api/v1{path}", json=body, params=query or None, headers=self._headers
         )
+        if response.status_code in _OF_PROXIES and not response.content.startswith(b"{"):
+            raise Refused(response.status_code, "of_the_proxy")
         answer: Any = orjson.loads(response.content) if response.content else None
         if response.is_error:
             raise Refused(response.status_code, answer["code"], answer["detail"])

@@ -975,7 +975,7 @@ export interface components {
         };
         ConversationWithAdded: {
             /**
-             * @description The ids of the people in the request who are now in the conversation
+             * @description The ids of the people in the request who are now in the conversation, also if they were in it before
              * @example [
              *       "bob"
              *     ]

@@ -4,7 +4,7 @@ import { Activity } from "./people/activity.js";
 import { CatchingUp } from "./sync/catching_up.js";
 import { Conversations } from "./conversations.js";
 import { Emitter } from "./emitter.js";
-import { ChatError } from "./errors.js";
+import { ChatError, noAnswer } from "./errors.js";
 import { Following } from "./sync/following.js";
 import { randomId } from "./ids.js";
 import { Loading } from "./sync/loading.js";
@@ -19,27 +19,20 @@ import { TypingIndicators, TypingTeller } from "./people/typing.js";
 
 /**
  * @typedef {import("./model/conversation.js").Message} Message
+ * @typedef {import("./parts.js").Parts} Parts
  * @typedef {import("./connection/session.js").Connection} Connection
  *
  * @typedef {object} Options
  * @property {string} url where the server is, such as `https://chat.example.com`
  * @property {import("./connection/tokens.js").TokenFunction} token
- * @property {typeof WebSocket} [WebSocket] for Node 20, which has none of its own: that of `ws`
+ * @property {typeof WebSocket} [WebSocket] for Node 20, which has no `WebSocket`: the class of `ws`
  * @property {"page" | "manual"} [activity] `page` (in browsers): the person is active while the page
  *   is looked at; `manual`: `setActive` tells
- * @property {import("./outbox.js").OutboxStorage} [outbox] keeps what waits to be sent, so that it
- *   survives a reload: see `chat-client/outbox`
- *
- * @typedef {import("./parts.js").Parts & {
- *   conversations: Conversations,
- *   activity: Activity,
- *   catchingUp: CatchingUp,
- *   syncing: Syncing,
- *   emitter: Emitter,
- * }} Insides
+ * @property {import("./outbox.js").OutboxStorage} [outbox] stores the unsent messages, so that they
+ *   survive a reload: see `chat-client/outbox`
  */
 
-/** How often a conversation is tried to be created. */
+/** How many times `createConversation` sends its request. */
 const MAX_ATTEMPTS = 5;
 
 export class ChatClient {
@@ -47,83 +40,52 @@ export class ChatClient {
   #userId = null;
   #frameBytes = Infinity;
   #parts;
-  #following;
   #activity;
-  /** @type {(() => void)[]} */
-  #stops = [];
+  /** Removes the listeners of a connected client. @type {AbortController | null} */
+  #listening = null;
 
   /** @param {Options} options */
   constructor({ url, token, WebSocket = globalThis.WebSocket, activity, outbox }) {
-    if (!WebSocket) {
-      throw new TypeError("There is no WebSocket here. Pass the option `WebSocket`.");
-    }
+    if (!/^https?:\/\/[^?#]+$/.test(url)) throw new TypeError("`url` is like https://chat.example.com.");
+    const base = url.replace(/\/+$/, "");
     const tokens = new Tokens(token);
     const emitter = new Emitter();
-    const session = new Session({
-      url,
-      tokens,
-      WebSocket,
-      on: {
-        state: () => this.#stateChanged(),
-        event: (event) => this.#received(event),
-        lost: () => this.#lost(),
-        late: (data) => data?.message && this.#keep(data.message),
+    const session = new Session(base, tokens, WebSocket, {
+      state: () => this.#stateChanged(),
+      event: (event) => {
+        if (event.type === "hello") this.#welcomed(event.data);
+        else parts.following.handle(event);
       },
+      lost: () => {
+        for (const { model } of parts.conversations.all) model?.lost();
+      },
+      late: (data) => data?.message && parts.following.keep(data.message),
     });
-    const rest = new Rest({ url, tokens, onRevoked: () => this.disconnect() });
-    /** @param {string} type @param {object} fields */
-    const command = (type, fields) => session.command(type, fields);
+    const rest = new Rest(base, tokens, () => this.disconnect());
     const changed = (/** @type {string} */ id) => this.#parts.conversations.get(id).changed();
-    const parts = /** @type {Insides} */ ({
+    const parts = (this.#parts = /** @type {Parts} */ ({
       session,
       rest,
       emitter,
       userId: () => this.#userId ?? "",
-      keep: (message, reaction) => this.#keep(message, reaction),
-      changed: (conversation) => following.changed(conversation),
       typing: new TypingIndicators(changed),
-      typingTeller: new TypingTeller(command),
-    });
-    this.#parts = parts;
+    }));
+    parts.teller = new TypingTeller(parts);
     parts.conversations = new Conversations(parts);
-    parts.activity = new Activity(command, () =>
-      this.conversations.getSnapshot().items.filter((one) => one.unread_count > 0),
-    );
+    parts.activity = new Activity(parts);
     parts.outbox = new Outbox({
       send: (item) => this.#send(item),
       isLive: () => session.isLive,
-      onSent: (message) => this.#keep(message),
-      onFailed: ({ conversation_id, client_id, error }) => {
-        if (error) emitter.emit({ type: "send.failed", conversation_id, client_id, error });
-      },
+      onFailed: ({ conversation_id, client_id }, error) =>
+        emitter.emit({ type: "send.failed", conversation_id, client_id, error }),
       onChange: changed,
       storage: outbox,
     });
-    const following = (this.#following = new Following(parts));
-    parts.loading = new Loading(rest, {
-      changed: (conversation) => following.changed(conversation),
-      refused: (conversation) => following.ended(conversation),
-      messages: (messages) => {
-        for (const one of messages) if (one.sender_id === this.#userId) parts.outbox.settle(one);
-      },
-    });
-    parts.syncing = new Syncing(session, {
-      changes: (id, model, changes) => following.synced(id, model, changes),
-      refused: (id) => void following.reload(parts.conversations.get(id)),
-      epoch: (epoch) => {
-        if (!parts.catchingUp.isPresent(epoch)) session.reconnect();
-      },
-    });
-    parts.catchingUp = new CatchingUp(parts, parts.conversations, {
-      changed: (conversation) => following.changed(conversation),
-      ended: (conversation) => following.ended(conversation),
-      restored: () => {
-        parts.reading.forget();
-        parts.typing.clear();
-        emitter.emit({ type: "restored" });
-      },
-    });
-    parts.reading = new Reading(session, (id, answer) => this.#readAnswered(id, answer));
+    parts.following = new Following(parts);
+    parts.loading = new Loading(parts);
+    parts.syncing = new Syncing(parts);
+    parts.catchingUp = new CatchingUp(parts);
+    parts.reading = new Reading(parts);
     /** The list of conversations.
      * @type {import("./store.js").Observable<import("./conversations.js").ListSnapshot>} @readonly */
     this.conversations = parts.conversations;
@@ -132,7 +94,7 @@ export class ChatClient {
       const { state, degraded, code } = session;
       return Object.freeze({ state, degraded, code });
     });
-    this.#activity = activity ?? (typeof document === "undefined" ? "manual" : "page");
+    this.#activity = activity ?? (globalThis.document ? "page" : "manual");
   }
 
   /** The person's id; null until the first `hello`. */
@@ -142,18 +104,27 @@ export class ChatClient {
 
   /** Signs the person in. Call it again to come back from `signed_out` or `replaced`. */
   connect() {
-    if (this.#stops.length === 0) {
-      this.#listen();
-      this.#parts.outbox.resume();
-    }
-    this.#parts.session.connect();
+    const { session, outbox, activity } = this.#parts;
+    session.connect();
+    if (this.#listening) return;
+    const { signal } = (this.#listening = new AbortController());
+    // Nothing else tells at once that the network is gone: the socket stays open.
+    globalThis.addEventListener?.("offline", () => session.drop(), { signal });
+    // Reconnects at once when the network is back, or the person looks at the page.
+    globalThis.addEventListener?.("online", () => session.hurry(), { signal });
+    const visible = () => document.hidden || session.hurry();
+    globalThis.addEventListener?.("visibilitychange", visible, { signal });
+    if (this.#activity === "page") activity.follow(signal);
+    outbox.resume();
   }
 
   /** Signs the person out here. Messages that wait are kept; with a stored outbox, another page of the
    * person may send them. */
   disconnect() {
-    for (const stop of this.#stops.splice(0)) stop();
-    this.#parts.typingTeller.stop();
+    this.#listening?.abort();
+    this.#listening = null;
+    this.setActive(false);
+    this.#parts.teller.stop();
     this.#parts.session.disconnect();
     this.#parts.outbox.close();
   }
@@ -170,13 +141,9 @@ export class ChatClient {
     const { rest, conversations, loading } = this.#parts;
     const isWanted = (/** @type {number} */ attempt) => attempt < MAX_ATTEMPTS;
     const data = await rest.persist("POST", "conversations", { body }, isWanted);
-    if (data === undefined) {
-      throw new ChatError({ detail: "The conversation could not be created. Try again later." });
-    }
-    const conversation = conversations.get(data.id);
-    if (!conversation.model && this.#userId) conversation.begin(this.#userId);
-    await loading.loaded(conversation, data);
-    return conversation.face;
+    if (data === undefined) throw noAnswer();
+    await loading.loaded(conversations.get(data.id), data);
+    return this.conversation(data.id);
   }
 
   /** Sends any request of REST.
@@ -200,6 +167,12 @@ export class ChatClient {
   /** Tells whether the person looks at the app. @param {boolean} isActive */
   setActive(isActive) {
     this.#parts.activity.become(isActive);
+  }
+
+  /** The server's time, in milliseconds since 1970, as far as it is known: compare `expires_at` and
+   * `muted_until` with it. The clock of this machine may be wrong. */
+  now() {
+    return this.#parts.session.now();
   }
 
   /** The messages that are not stored yet, of all conversations. */
@@ -229,74 +202,33 @@ export class ChatClient {
       const detail = `The message is larger than ${this.#frameBytes} bytes.`;
       throw new ChatError({ status: 413, code: "payload_too_large", detail });
     }
-    return (await this.#parts.session.command("message.send", fields)).message;
-  }
-
-  /** @param {import("./connection/transport.js").Frame} event */
-  #received(event) {
-    if (event.type === "hello") this.#welcomed(event.data);
-    else this.#following.handle(event);
+    const answer = await this.#parts.session.command("message.send", fields);
+    if (!answer?.message) throw noAnswer();
+    this.#parts.following.keep(answer.message);
+    return answer.message;
   }
 
   /** @param {any} hello */
   #welcomed(hello) {
     const { catchingUp, outbox, reading, activity } = this.#parts;
-    if (this.#userId !== null && this.#userId !== hello.user_id) {
+    if (this.#userId && this.#userId !== hello.user_id) {
       reading.forget();
       catchingUp.forget();
     }
     this.#userId = hello.user_id;
     this.#frameBytes = hello.limits?.frame_bytes ?? Infinity;
-    catchingUp.compare(hello.user_id, hello);
+    catchingUp.compare(hello);
     outbox.resume(hello.user_id);
     reading.resume();
     activity.resume();
   }
 
-  #lost() {
-    for (const { model } of this.#parts.conversations.all) {
-      if (!model) continue;
-      model.syncing = null;
-      model.cursor.disconnected();
-    }
-  }
-
   #stateChanged() {
+    const { session, outbox, emitter } = this.#parts;
+    const { state } = session;
     const before = this.connection.getSnapshot().state;
     this.connection.changed();
-    const { state } = this.connection.getSnapshot();
-    if (state !== before) this.#parts.emitter.emit({ type: "connection", state });
-  }
-
-  /** Keeps a message of a reply: it does not move the cursor.
-   * @param {Message} message @param {import("./model/reactions.js").Reaction} [reaction] */
-  #keep(message, reaction) {
-    const { conversations, outbox } = this.#parts;
-    const conversation = conversations.known(message.conversation_id);
-    if (conversation?.model?.data) conversation.model.keep(message, reaction);
-    if (message.sender_id === this.#userId) outbox.settle(message);
-    if (conversation) this.#following.changed(conversation);
-  }
-
-  /** @param {string} id @param {{read_seq: number, marked_unread?: number | null} | null} answer */
-  #readAnswered(id, answer) {
-    const conversation = this.#parts.conversations.known(id);
-    if (answer && this.#userId) conversation?.model?.positions.moved(this.#userId, answer.read_seq);
-    else conversation?.model?.positions.unwant();
-    this.#parts.conversations.changed(conversation ?? undefined);
-  }
-
-  /** Comes back at once when the network or the person does. */
-  #listen() {
-    const hurry = () => this.#parts.session.hurry();
-    globalThis.addEventListener?.("online", hurry);
-    this.#stops.push(() => globalThis.removeEventListener?.("online", hurry));
-    if (typeof document !== "undefined") {
-      const visible = () => document.hidden || hurry();
-      document.addEventListener("visibilitychange", visible);
-      this.#stops.push(() => document.removeEventListener("visibilitychange", visible));
-    }
-    if (this.#activity === "page") this.#stops.push(this.#parts.activity.followPage());
-    else this.#stops.push(() => this.setActive(false));
+    outbox.session(session.isOver);
+    if (state !== before) emitter.emit({ type: "connection", state });
   }
 }

@@ -1,6 +1,7 @@
 /** What a person sees of one conversation, and what they can do in it. */
 
 import { conversationPath } from "./connection/rest.js";
+import { ChatError } from "./errors.js";
 
 /**
  * @typedef {import("./model/conversation.js").Message} Message
@@ -9,26 +10,31 @@ import { conversationPath } from "./connection/rest.js";
  */
 
 export class Conversation {
-  #followed;
   #parts;
 
-  /** @param {import("./followed.js").Followed} followed @param {import("./parts.js").Parts} parts */
-  constructor(followed, parts) {
-    this.#followed = followed;
+  /** @param {string} id @param {import("./parts.js").Parts} parts */
+  constructor(id, parts) {
+    this.id = id;
     this.#parts = parts;
-    this.id = followed.id;
-    this.subscribe = followed.subscribe;
-    this.getSnapshot = followed.getSnapshot;
   }
+
+  /** @type {import("./followed.js").Followed["subscribe"]} */
+  subscribe = (listener) => this.#followed.subscribe(listener);
+
+  /** @type {import("./followed.js").Followed["getSnapshot"]} */
+  getSnapshot = () => this.#followed.getSnapshot();
 
   /** Shows the conversation: loads its latest messages and read positions, and keeps them. The
-   * promise resolves when they are there. */
-  async open() {
+   * promise resolves when they are there. It waits for a connection. It rejects with
+   * the refusal of the server (404, 403), or with `session_ended`; it need not be awaited. After a
+   * rejection the conversation is still open: it is shown as soon as it is there.
+   * @returns {Promise<unknown>} */
+  open() {
     this.#followed.shows += 1;
-    await this.#parts.loading.show(this.#followed);
+    return this.#parts.loading.ready(this.id);
   }
 
-  /** Ends one `open`. When the last one has ended, only the latest messages are kept. */
+  /** Ends one `open`, also one that was refused. When the last one has ended, only the latest messages are kept. */
   close() {
     const followed = this.#followed;
     followed.shows = Math.max(0, followed.shows - 1);
@@ -37,9 +43,14 @@ export class Conversation {
     followed.changed();
   }
 
-  /** Loads the messages before those here. */
-  async loadOlder() {
-    if (this.#model?.history.hasOlder) await this.#parts.loading.page(this.#followed);
+  /** Loads the messages before those here; the latest ones if none are here. Before the conversation is
+   * loaded, it waits as `open` does. It rejects as `open` does.
+   * @returns {Promise<void>} */
+  loadOlder() {
+    const { loading } = this.#parts;
+    return loading.ready(this.id, ({ history }) => {
+      if (history.hasOlder || !history.isOpen) return loading.page(this.#followed);
+    });
   }
 
   /** Sends a message, now or as soon as there is a connection. It is shown among `pending` until it
@@ -62,11 +73,9 @@ export class Conversation {
 
   /** @param {string} messageId @param {string | {text?: string, metadata?: object | null}} change
    * @returns {Promise<Message>} */
-  async edit(messageId, change) {
+  edit(messageId, change) {
     const fields = typeof change === "string" ? { text: change } : change;
-    const { message } = await this.#act("message.edit", { message_id: messageId, ...fields });
-    this.#parts.keep(message);
-    return message;
+    return this.#change("message.edit", { message_id: messageId, ...fields });
   }
 
   /** Deletes a message for everybody. @param {string} messageId */
@@ -74,25 +83,31 @@ export class Conversation {
     await this.#act("message.delete", { message_id: messageId });
   }
 
-  /** The person has read up to this message, or to the latest one. It is shown at once.
+  /** The person has read up to this message, or to the latest one. It is shown at once; before the
+   * conversation is loaded, as soon as it is.
    * @param {number} [seq] */
-  read(seq = this.#model?.seq ?? 0) {
-    const positions = this.#model?.positions;
-    if (!positions) return;
+  read(seq) {
+    const model = this.#model;
+    if (!model?.data) return void this.#parts.loading.ready(this.id, () => this.read(seq));
+    const { positions } = model;
+    seq ??= model.seq;
     const clear = positions.markedUnread !== null;
     if (seq <= positions.readSeq && !clear) return;
     positions.want(seq);
-    positions.markedUnread = null;
     this.#parts.reading.read(this.id, { seq, clear });
-    this.#parts.changed(this.#followed);
+    this.#parts.following.changed(this.#followed);
   }
 
-  /** Marks the conversation as unread from this message on, for me alone.
-   * @param {number} [seq] the latest message, if it is left out */
-  async markUnread(seq = this.#model?.seq ?? 0) {
+  /** Marks the conversation as unread from this message on, for me alone. Rejects with
+   * `invalid_request` if there is no message.
+   * @param {number} [seq] the latest message, if it is left out: before the conversation is loaded, this
+   *   waits and rejects as `open` does */
+  async markUnread(seq) {
+    seq ??= await this.#parts.loading.ready(this.id, (model) => model.seq);
+    if (!seq) throw new ChatError({ code: "invalid_request", status: 400, detail: "The conversation is empty." });
     await this.#request("PUT", "unread", { seq });
     this.#model?.mergeOwn({ marked_unread: seq, read_seq: this.#model.positions.readSeq });
-    this.#parts.changed(this.#followed);
+    this.#parts.following.changed(this.#followed);
   }
 
   /** Adds a reaction of mine. @param {string} messageId @param {string} emoji */
@@ -120,35 +135,47 @@ export class Conversation {
   async setPreferences(changes) {
     const preferences = await this.#request("PATCH", "preferences", changes);
     this.#model?.own.set(preferences);
-    this.#parts.changed(this.#followed);
+    this.#parts.following.changed(this.#followed);
   }
 
   /** Call this at every change of the text that the person writes. */
   typing() {
-    this.#parts.typingTeller.typing(this.id);
+    this.#parts.teller.typing(this.id);
   }
 
   /** The person no longer writes. */
   stopTyping() {
-    this.#parts.typingTeller.stop();
+    this.#parts.teller.stop();
   }
 
   /** @param {string} type @param {string} messageId @param {string} emoji */
-  async #react(type, messageId, emoji) {
-    const { message } = await this.#act(type, { message_id: messageId, emoji });
+  #react(type, messageId, emoji) {
     const reaction = { by: this.#parts.userId(), emoji, added: type === "reaction.add" };
-    this.#parts.keep(message, reaction);
+    return this.#change(type, { message_id: messageId, emoji }, reaction);
+  }
+
+  /** @param {string} type @param {object} fields
+   * @param {import("./model/reactions.js").Reaction} [reaction] @returns {Promise<Message>} */
+  async #change(type, fields, reaction) {
+    const { message } = await this.#act(type, fields);
+    this.#parts.following.keep(message, reaction);
+    return message;
   }
 
   /** @param {string} method @param {string} messageId */
   async #pin(method, messageId) {
     const path = `messages/${encodeURIComponent(messageId)}/pin`;
-    this.#parts.keep(await this.#request(method, path));
+    this.#parts.following.keep(await this.#request(method, path));
   }
 
   /** @param {string} method @param {string} path below the conversation @param {object} [body] */
   #request(method, path, body) {
     return this.#parts.rest.request(method, `${conversationPath(this.id)}/${path}`, { body });
+  }
+
+  /** The list forgets a conversation that nobody uses. */
+  get #followed() {
+    return this.#parts.conversations.get(this.id);
   }
 
   get #model() {

@@ -11,19 +11,17 @@ import { Store } from "./store.js";
  * @property {readonly ConversationData[]} items the latest activity first
  */
 
-export class Conversations {
+/** @extends {Store<ListSnapshot>} */
+export class Conversations extends Store {
   /** @type {Map<string, Followed>} */
   #all = new Map();
   #parts;
   #isLoaded = false;
-  #store;
 
   /** @param {import("./parts.js").Parts} parts */
   constructor(parts) {
+    super(() => this.#snapshot());
     this.#parts = parts;
-    this.#store = new Store(() => this.#snapshot());
-    this.subscribe = this.#store.subscribe;
-    this.getSnapshot = this.#store.getSnapshot;
   }
 
   /** The conversation with this id, whether the person is in it or not. It stays the same object
@@ -34,7 +32,7 @@ export class Conversations {
     return conversation;
   }
 
-  /** The one that the person is in, as far as is known. @param {string} id */
+  /** Returns a conversation in which the person is; null if it is not known. @param {string} id */
   known(id) {
     const conversation = this.#all.get(id);
     return conversation?.model ? conversation : null;
@@ -42,29 +40,18 @@ export class Conversations {
 
   /** The conversations in which the person is. */
   get all() {
-    return [...this.#all.values()].filter((conversation) => conversation.model !== null);
-  }
-
-  /** The conversations that the app shows. */
-  get shown() {
-    return this.all.filter((conversation) => conversation.shows > 0);
-  }
-
-  /** The person is no longer in it. @param {Followed} conversation */
-  end(conversation) {
-    conversation.end();
-    this.changed(conversation);
+    return [...this.#all.values()].filter(({ model }) => model);
   }
 
   /** @param {Followed} [conversation] */
   changed(conversation) {
     conversation?.changed();
-    this.#store.changed();
+    super.changed();
   }
 
   loaded() {
     this.#isLoaded = true;
-    this.#store.changed();
+    this.changed();
   }
 
   /** @returns {ListSnapshot} */
@@ -72,10 +59,9 @@ export class Conversations {
     for (const [id, conversation] of this.#all) {
       if (!conversation.model && !conversation.inUse) this.#all.delete(id);
     }
-    const all = this.all.map((one) => ({ at: one.activeAt, item: one.getSnapshot().conversation }));
     // Times of the server are of one form.
-    all.sort(({ at: one }, { at: other }) => Number(other > one) - Number(other < one));
-    const items = all.flatMap(({ item }) => item ?? []);
+    const all = this.all.sort(({ activeAt: one }, { activeAt: other }) => Number(other > one) - Number(other < one));
+    const items = all.flatMap((one) => one.getSnapshot().conversation ?? []);
     return Object.freeze({ isLoaded: this.#isLoaded, items: Object.freeze(items) });
   }
 }

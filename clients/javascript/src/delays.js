@@ -7,7 +7,7 @@ const LONGEST = 30_000;
  * @param {number} attempt from 0
  */
 export function reconnectDelay(attempt) {
-  return Math.random() * Math.min(LONGEST, 1000 * 2 ** Math.min(attempt, 16));
+  return Math.random() * Math.min(LONGEST, 1000 * 2 ** attempt);
 }
 
 /**
@@ -16,11 +16,26 @@ export function reconnectDelay(attempt) {
  * @param {number} attempt from 0
  */
 export function retryDelay(error, attempt) {
-  const least = error.retryAfter === null ? 1000 : error.retryAfter * 1000;
-  return least + Math.random() * Math.min(LONGEST, 250 * 2 ** Math.min(attempt, 16));
+  return (error.retryAfter ?? 1) * 1000 + Math.random() * Math.min(LONGEST, 250 * 2 ** attempt);
 }
 
 /** @param {number} milliseconds */
 export function pause(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Repeats idempotent work until there is a final answer. Rejects with a refusal.
+ * @param {() => Promise<any>} work
+ * @param {(attempt: number) => boolean} isWanted whether to work (again)
+ * @returns {Promise<any>} the answer; undefined if it is not wanted any more */
+export async function repeat(work, isWanted) {
+  for (let attempt = 0; isWanted(attempt); attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const failure = /** @type {import("./errors.js").ChatError} */ (error);
+      if (!failure.passing) throw error;
+      if (isWanted(attempt)) await pause(retryDelay(failure, attempt));
+    }
+  }
 }

@@ -1,6 +1,6 @@
 /** Events for callbacks, and for an async iterator. */
 
-import { ChatError } from "./errors.js";
+import { ChatError, tell } from "./errors.js";
 
 /** An iterator that its reader does not follow ends with an error, rather than with a silent gap. */
 const MAX_UNREAD = 10_000;
@@ -27,18 +27,7 @@ export class Emitter {
 
   /** @param {ChatEvent} event */
   emit(event) {
-    for (const type of [event.type, "*"]) {
-      for (const listener of [...(this.#listeners.get(type) ?? [])]) {
-        try {
-          listener(event);
-        } catch (error) {
-          // A mistake in an app must not stop the client.
-          queueMicrotask(() => {
-            throw error;
-          });
-        }
-      }
-    }
+    for (const type of [event.type, "*"]) tell(this.#listeners.get(type) ?? [], event);
   }
 
   /**
@@ -46,23 +35,22 @@ export class Emitter {
    * @returns {AsyncGenerator<ChatEvent, void, void>}
    */
   events() {
-    /** @type {ChatEvent[]} */
+    /** The last entry is null if later events did not fit. @type {(ChatEvent | null)[]} */
     const unread = [];
-    let wake = () => {};
-    let lost = false;
+    let wake = /** @type {any} */ (() => {});
     const stop = this.on("*", (event) => {
-      if (unread.length < MAX_UNREAD) unread.push(event);
-      else lost = true;
+      if (unread.length <= MAX_UNREAD) unread.push(unread.length < MAX_UNREAD ? event : null);
       wake();
     });
     const read = async function* () {
       try {
         for (;;) {
-          while (unread.length > 0) yield /** @type {ChatEvent} */ (unread.shift());
-          if (lost) {
-            throw new ChatError({ code: "events_lost", detail: "Events came faster than they were read." });
+          while (unread.length > 0) {
+            const event = unread.shift();
+            if (!event) throw new ChatError({ code: "events_lost" });
+            yield event;
           }
-          await new Promise((resolve) => (wake = () => resolve(undefined)));
+          await new Promise((resolve) => (wake = resolve));
         }
       } finally {
         stop();

@@ -1,4 +1,4 @@
-/** One conversation as the client follows it: its model, which may be loaded anew, and who shows it. */
+/** One conversation as the client follows it: its model, which may be loaded anew, and its snapshot. */
 
 import { Conversation } from "./conversation.js";
 import { ConversationModel } from "./model/conversation.js";
@@ -23,33 +23,31 @@ import { Store } from "./store.js";
  * @property {boolean} hasOlder whether `loadOlder` brings more
  */
 
-export class Followed {
+/** @extends {Store<ConversationSnapshot>} */
+export class Followed extends Store {
   /** The state that events change; null if the person is not in it.
    * @type {ConversationModel | null} */
   model = null;
+  /** The object that is on its way if `model` is null. @type {Promise<void> | null | undefined} */
+  loading;
   /** How many show it. */
   shows = 0;
-  /** The page that is on its way. @type {Promise<void> | null} */
-  paging = null;
   /** The state from before it is loaded again. @type {ConversationModel | null} */
   #previous = null;
   #parts;
-  #store;
 
   /** @param {string} id @param {import("./parts.js").Parts} parts */
   constructor(id, parts) {
+    super(() => this.#snapshot());
     this.id = id;
     this.#parts = parts;
-    this.#store = new Store(() => this.#snapshot());
-    this.subscribe = this.#store.subscribe;
-    this.getSnapshot = this.#store.getSnapshot;
-    /** What the app gets. */
-    this.face = new Conversation(this, parts);
+    /** The object that the app gets. */
+    this.face = new Conversation(id, parts);
   }
 
   /** Whether the app uses it. */
   get inUse() {
-    return this.shows > 0 || this.#store.observed;
+    return this.shows || this.observed || this.loading;
   }
 
   /** When something last happened that moves it in the list. */
@@ -58,32 +56,24 @@ export class Followed {
   }
 
   /** Begins with an empty state. What is shown stays until it is loaded.
-   * @param {string} me @param {import("./model/conversation.js").Joined} [joined] */
-  begin(me, joined) {
+   * @param {import("./model/conversation.js").Joined} [joined] */
+  begin(joined) {
     this.#previous = this.#shown;
-    this.model = new ConversationModel(me, joined);
-    this.paging = null;
+    const { session, userId } = this.#parts;
+    this.model = new ConversationModel(userId(), joined, session.now);
     this.changed();
-  }
-
-  /** The state was loaded. */
-  loaded() {
-    this.#previous = null;
-    this.changed();
+    return this.model;
   }
 
   /** The person is no longer in it. */
   end() {
-    this.model = this.#previous = null;
+    this.model = null;
     this.changed();
   }
 
-  changed() {
-    this.#store.changed();
-  }
-
   get #shown() {
-    return this.model?.data || !this.#previous ? this.model : this.#previous;
+    if (!this.model || this.model.data) this.#previous = null;
+    return this.#previous ?? this.model;
   }
 
   /** @returns {ConversationSnapshot} */
@@ -92,7 +82,7 @@ export class Followed {
     const conversation = shown?.summary ?? null;
     return Object.freeze({
       id: this.id,
-      state: this.model === null ? "absent" : conversation ? "ready" : "loading",
+      state: !this.model ? "absent" : conversation ? "ready" : "loading",
       conversation,
       messages: shown?.history.messages ?? [],
       pending: Object.freeze(this.#parts.outbox.of(this.id)),

@@ -4,7 +4,7 @@
  * conversation leave in order: the next one after a final answer to the one before it.
  */
 
-import { ChatError } from "./errors.js";
+import { ChatError, sessionEnded } from "./errors.js";
 import { pause, retryDelay } from "./delays.js";
 import { randomId } from "./ids.js";
 
@@ -47,14 +47,13 @@ export class Outbox {
   /** @type {readonly Pending[]} */
   items = Object.freeze([]);
   #send;
-  #onSent;
   #onFailed;
   #onChange;
   #isLive;
   #storage;
-  /** Resolves when what an earlier page left is here. @type {Promise<void> | null | undefined} */
+  /** Resolves when the messages of an earlier page are here. @type {Promise<void> | null | undefined} */
   #opening;
-  /** Whether what an earlier page left is here: it leaves first. */
+  /** Whether the messages of an earlier page are here: they are sent first. */
   #isOpen;
   /** Whose messages these are. @type {string | null} */
   #userId = null;
@@ -62,22 +61,22 @@ export class Outbox {
   #sending = new Set();
   /** No message leaves before this time. */
   #restUntil = 0;
-  /** By `client_id`. @type {Map<string, {resolve: (message: Message) => void, reject: (error: ChatError) => void}>} */
+  /** By `client_id`. @type {Map<string, [(message: Message) => void, (error: ChatError) => void]>} */
   #promises = new Map();
+  /** Whether the session has ended. */
+  #isOver = false;
 
   /**
    * @param {object} options
    * @param {(item: Pending) => Promise<Message>} options.send
    * @param {() => boolean} options.isLive whether there is a connection
-   * @param {(message: Message) => void} options.onSent
-   * @param {(item: Pending) => void} options.onFailed
+   * @param {(item: Pending, error: ChatError) => void} options.onFailed
    * @param {(conversationId: string) => void} options.onChange
    * @param {OutboxStorage} [options.storage]
    */
-  constructor({ send, isLive, onSent, onFailed, onChange, storage }) {
+  constructor({ send, isLive, onFailed, onChange, storage }) {
     this.#send = send;
     this.#isLive = isLive;
-    this.#onSent = onSent;
     this.#onFailed = onFailed;
     this.#onChange = onChange;
     this.#storage = storage;
@@ -90,28 +89,34 @@ export class Outbox {
     return this.items.filter((item) => item.conversation_id === conversationId);
   }
 
-  /** Queues a message. The promise resolves to the message as stored; it need not be awaited.
+  /** Queues a message. The promise resolves to the message as stored; it need not be awaited. When
+   * too many messages are here, the oldest refused one makes room.
    * @param {string} conversationId @param {Draft} draft
    * @returns {Promise<Message>} */
   add(conversationId, draft) {
+    /** @type {Draft} */
+    const content = JSON.parse(JSON.stringify(draft)); // the app may change its objects
     if (this.items.length >= MAX_WAITING) {
+      const refused = this.items.find((one) => one.error);
       const detail = `${MAX_WAITING} messages wait to be sent.`;
-      throw new ChatError({ code: "outbox_full", detail });
+      if (!refused) throw new ChatError({ code: "outbox_full", detail });
+      this.#remove(refused);
     }
     /** @type {Pending} */
     const item = {
-      ...draft,
+      ...content,
       conversation_id: conversationId,
       client_id: randomId(),
       created_at: new Date().toISOString(),
       error: null,
     };
     const promise = new Promise((resolve, reject) => {
-      this.#promises.set(item.client_id, { resolve, reject });
+      this.#promises.set(item.client_id, [resolve, reject]);
     });
     promise.catch(() => {}); // a caller that does not await it finds the error in the outbox
-    this.#become([...this.items, Object.freeze(item)], conversationId);
-    this.#run(conversationId);
+    this.session(this.#isOver);
+    this.#become([...this.items, item], conversationId);
+    this.#runAll();
     return promise;
   }
 
@@ -120,7 +125,7 @@ export class Outbox {
     const item = this.#find(clientId);
     if (!item?.error) return;
     this.#replace(item, { ...item, error: null });
-    this.#run(item.conversation_id);
+    this.#runAll();
   }
 
   /** Forgets a message. If it is on its way, it may arrive. @param {string} clientId */
@@ -133,8 +138,15 @@ export class Outbox {
   settle(message) {
     const item = this.#find(message.client_id);
     if (!item) return;
-    this.#promises.get(item.client_id)?.resolve(message);
+    this.#promises.get(item.client_id)?.[0](message);
     this.#remove(item);
+  }
+
+  /** Notes whether the session has ended. If it has, the promises of `send` reject, and the messages
+   * wait for the next session. @param {boolean} isOver */
+  session(isOver) {
+    this.#isOver = isOver;
+    if (isOver) for (const [, reject] of this.#promises.values()) reject(sessionEnded());
   }
 
   /** Opens the storage of a person. If there is a connection, the messages that wait are sent.
@@ -152,7 +164,7 @@ export class Outbox {
     const opening = this.#opening;
     await opening;
     this.#isOpen ||= this.#opening === opening;
-    for (const item of this.items) this.#run(item.conversation_id);
+    this.#runAll();
   }
 
   /** Closes the storage until `resume`. The messages stay here. */
@@ -165,10 +177,8 @@ export class Outbox {
   /** Takes what another page left. @param {Pending[]} left */
   #adopt(left) {
     this.items = [...left.filter((item) => !this.#find(item.client_id)), ...this.items];
-    for (const one of left) {
-      this.#become(this.items, one.conversation_id);
-      this.#run(one.conversation_id);
-    }
+    for (const one of left) this.#become(this.items, one.conversation_id);
+    this.#runAll();
   }
 
   /** @param {string} conversationId */
@@ -186,28 +196,24 @@ export class Outbox {
       }
     } finally {
       this.#sending.delete(conversationId);
-      this.#next();
+      this.#runAll(); // conversations that waited for a free place
     }
   }
 
-  /** Lets a conversation send that had to wait for others. */
-  #next() {
+  #runAll() {
     if (!this.#isOpen || !this.#isLive()) return;
-    const item = this.items.find((one) => !one.error && !this.#sending.has(one.conversation_id));
-    if (item) this.#run(item.conversation_id);
+    for (const item of this.items) if (!item.error) this.#run(item.conversation_id);
   }
 
   /** @param {Pending} item @param {number} attempt */
   async #attempt(item, attempt) {
     try {
-      const message = await this.#send(item);
-      this.#onSent(message);
-      this.settle(message);
-    } catch (error) {
-      if (!(error instanceof ChatError)) throw error;
+      this.settle(await this.#send(item));
+    } catch (failure) {
+      const error = /** @type {ChatError} */ (failure);
       if (!error.passing) this.#fail(item, error);
-      else if (error.status !== 0) await this.#wait(error, attempt);
-      // Without an answer: send it again at once, or after the next `hello`.
+      else if (error.status !== 0 || attempt > 0) await this.#wait(error, attempt);
+      // Without an answer: send it again at once, and later; or after the next `hello`.
     }
   }
 
@@ -226,10 +232,9 @@ export class Outbox {
   /** @param {Pending} item @param {ChatError} error */
   #fail(item, error) {
     if (!this.items.includes(item)) return;
-    const failed = this.#replace(item, { ...item, error });
-    this.#promises.get(item.client_id)?.reject(error);
-    this.#promises.delete(item.client_id);
-    this.#onFailed(failed);
+    this.#replace(item, { ...item, error });
+    this.#reject(item, error);
+    this.#onFailed(item, error);
   }
 
   /** @param {string | null | undefined} clientId */
@@ -237,29 +242,29 @@ export class Outbox {
     return this.items.find((item) => item.client_id === clientId);
   }
 
-  /** @param {Pending} item @param {Pending} other */
-  #replace(item, other) {
-    Object.freeze(other);
+  /** @param {Pending} item @param {Pending[]} others in its place */
+  #replace(item, ...others) {
     this.#become(
-      this.items.map((one) => (one === item ? other : one)),
+      this.items.flatMap((one) => (one === item ? others : one)),
       item.conversation_id,
     );
-    return other;
   }
 
   /** @param {Pending} item */
   #remove(item) {
-    const gone = new ChatError({ code: "discarded", detail: "The message was discarded." });
-    this.#promises.get(item.client_id)?.reject(gone);
-    this.#promises.delete(item.client_id);
-    this.#become(
-      this.items.filter((one) => one !== item),
-      item.conversation_id,
-    );
+    this.#reject(item, new ChatError({ code: "discarded" }));
+    this.#replace(item);
+  }
+
+  /** @param {Pending} item @param {ChatError} error */
+  #reject({ client_id: id }, error) {
+    this.#promises.get(id)?.[1](error);
+    this.#promises.delete(id);
   }
 
   /** @param {readonly Pending[]} items @param {string} conversationId */
   #become(items, conversationId) {
+    for (const one of items) Object.freeze(one);
     this.items = Object.freeze(items);
     this.#storage?.save(items);
     this.#onChange(conversationId);

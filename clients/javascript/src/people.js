@@ -37,15 +37,15 @@ export class People {
     return this.#kept.get(userId)?.profile?.name ?? userId;
   }
 
-  /** Loads those of these people that are not known, or were loaded long ago. Requests of one step of
-   * the event loop become one. @param {readonly string[]} userIds */
+  /** Loads people, except the people whom a recent answer named. Requests of one step of the event loop
+   * become one. @param {readonly string[]} userIds */
   async need(userIds) {
     const now = performance.now();
     const missing = userIds.filter((id) => !(now - (this.#kept.get(id)?.at ?? -Infinity) < FRESH));
     await Promise.all(missing.map((id) => this.#batches.ask(id)));
   }
 
-  /** Loads the people of a conversation, and those who left it. @param {string} conversationId */
+  /** Loads the present and former people of a conversation. @param {string} conversationId */
   async ofConversation(conversationId) {
     let cursor = null;
     do {

@@ -14,7 +14,7 @@ import { Store } from "./store.js";
  * @property {string} q 2 to 200 characters: all words, `"phrases"`, the beginning of the last word
  * @property {string} [conversation_id]
  * @property {string} [sender_id]
- * @property {string} [before] a time, as those of messages
+ * @property {string} [before] a time, in the form of `created_at`
  * @property {string} [after]
  * @property {number} [limit] of one page
  *

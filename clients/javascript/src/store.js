@@ -4,6 +4,8 @@
  * one step of the event loop reach the listeners together.
  */
 
+import { tell } from "./errors.js";
+
 /**
  * @template T
  * @typedef {{subscribe: (listener: () => void) => () => void, getSnapshot: () => T}} Observable
@@ -15,9 +17,8 @@ export class Store {
   #listeners = new Set();
   /** @type {() => T} */
   #make;
-  /** @type {T | undefined} */
-  #snapshot;
-  #stale = true;
+  /** Null: it must be made. @type {T | null} */
+  #snapshot = null;
   #scheduled = false;
 
   /** @param {() => T} make makes a frozen snapshot */
@@ -26,13 +27,7 @@ export class Store {
   }
 
   /** @returns {T} */
-  getSnapshot = () => {
-    if (this.#stale) {
-      this.#snapshot = this.#make();
-      this.#stale = false;
-    }
-    return /** @type {T} */ (this.#snapshot);
-  };
+  getSnapshot = () => (this.#snapshot ??= this.#make());
 
   /**
    * Calls `listener` after every change. Returns a function that ends this.
@@ -49,12 +44,12 @@ export class Store {
   }
 
   changed() {
-    this.#stale = true;
+    this.#snapshot = null;
     if (this.#scheduled || !this.observed) return;
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
-      for (const listener of [...this.#listeners]) listener();
+      tell(this.#listeners);
     });
   }
 }

@@ -90,7 +90,7 @@ class Play {
       this.store.settingsEvents = [];
       this.model.mergeOwn({ read_seq: this.store.readSeq, preferences: this.store.preferences });
       this.model.syncing = null;
-      this.model.cursor.disconnected();
+      this.model.cursor.forget();
       this.model.cursor.announce(this.store.version);
     },
   };

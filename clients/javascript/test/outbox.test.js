@@ -8,11 +8,10 @@ import { StoredOutbox } from "../src/outbox_storage/index.js";
 import { message, until } from "./scripted_socket.js";
 
 function make(storage) {
-  const play = { isLive: true, sends: [], sent: [], failed: [] };
+  const play = { isLive: true, sends: [], failed: [] };
   play.outbox = new Outbox({
     send: (item) => new Promise((resolve, reject) => play.sends.push({ item, resolve, reject })),
     isLive: () => play.isLive,
-    onSent: (stored) => play.sent.push(stored),
     onFailed: (item) => play.failed.push(item),
     onChange: () => {},
     storage,
@@ -117,6 +116,20 @@ test("a thousand messages wait at most", () => {
   play.isLive = false;
   for (let number = 0; number < 1000; number += 1) play.outbox.add("c", { text: "1" });
   assert.throws(() => play.outbox.add("c", { text: "1" }), { code: "outbox_full" });
+});
+
+test("refused messages do not fill the outbox: the oldest one makes room", async () => {
+  const play = make();
+  for (let number = 0; number < 1000; number += 1) {
+    play.outbox.add("c", { text: `${number}` });
+    await until(() => play.sends.length === number + 1);
+    play.refuse(number, 403);
+    await until(() => play.failed.length === number + 1);
+  }
+  play.outbox.add("c", { text: "next" });
+  await until(() => play.sends.length === 1001);
+  assert.equal(play.outbox.items.length, 1000);
+  assert.deepEqual([play.outbox.items[0].text, play.outbox.items.at(-1).text], ["1", "next"]);
 });
 
 /** A storage that holds what an earlier page left; `find` hands it over. */

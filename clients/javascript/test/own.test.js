@@ -75,6 +75,18 @@ test("a conversation is archived again when what ended it is deleted, as far as 
   assert.equal(model.summary.archived, false, "until the server tells");
 });
 
+test("a page from before a deletion does not undo it", () => {
+  model.load(archivedAt(1));
+  created(2);
+  created(3, { sender_id: "ann" });
+  deleted(2, 4);
+  const preferences = { muted_until: null, notify: "all", pinned: false, archived: true, archived_seq: 1 };
+  model.mergeOwn({ preferences });
+  assert.equal(model.summary.archived, true);
+  model.addPage({ items: [message(1), message(2), message(3, { sender_id: "ann" })], has_more_before: false });
+  assert.equal(model.summary.archived, true);
+});
+
 test("a deletion is in doubt where others may have written too", () => {
   model.load(conversation(5, { archived: false, archived_seq: 1 }));
   deleted(5, 6);

@@ -24,7 +24,7 @@ const mine = () => model.history.messages[0].my_reactions;
 test("where all people are named, the message tells", () => {
   receive("reaction.updated", 2, { reactions: { "👍": { count: 2, user_ids: ["bob", "ann"] } } }, { by: "bob" });
   assert.deepEqual(mine(), ["👍"]);
-  assert.deepEqual(model.takeUnsureReactions(), []);
+  assert.deepEqual(model.takeUnsure(), []);
 });
 
 test("where not all are named, the event tells, and what was known stays", () => {
@@ -35,14 +35,14 @@ test("where not all are named, the event tells, and what was known stays", () =>
   assert.deepEqual(mine(), ["👍"]);
   receive("reaction.updated", 4, reactions(11), { by: "ann", emoji: "👍", added: false });
   assert.deepEqual(mine(), []);
-  assert.deepEqual(model.takeUnsureReactions(), []);
+  assert.deepEqual(model.takeUnsure(), []);
 });
 
 test("where neither tells, the message is loaded, once, and the answer of the same version counts", () => {
   const fields = { reactions: { "👍": { count: 11, user_ids: ten } } };
   receive("message.updated", 2, fields);
-  assert.deepEqual(model.takeUnsureReactions(), ["m1"]);
-  assert.deepEqual(model.takeUnsureReactions(), []);
+  assert.deepEqual(model.takeUnsure(), ["m1"]);
+  assert.deepEqual(model.takeUnsure(), []);
   model.keep(message(1, { version: 2, ...fields, my_reactions: ["👍"] }));
   assert.deepEqual(mine(), ["👍"]);
 });
@@ -54,5 +54,5 @@ test("a reply to my own reaction counts, whichever comes first", () => {
   assert.deepEqual(mine(), ["👍"]);
   receive("reaction.updated", 2, changed, reaction);
   assert.deepEqual(mine(), ["👍"]);
-  assert.deepEqual(model.takeUnsureReactions(), []);
+  assert.deepEqual(model.takeUnsure(), []);
 });

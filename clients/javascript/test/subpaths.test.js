@@ -165,6 +165,21 @@ test("an aborted upload ends", async () => {
   await assert.rejects(upload, { code: "aborted" });
 });
 
+test("an upload that waits for its next attempt ends at once", async () => {
+  const puts = storage({ statuses: [503] });
+  const aborting = new AbortController();
+  const progress = [];
+  const upload = uploadFile(chat, "c", new Blob(["tea"]), {
+    signal: aborting.signal,
+    onProgress: ({ state }) => progress.push(state),
+  });
+  await until(() => puts.length === 1);
+  aborting.abort();
+  await assert.rejects(upload, { code: "aborted" });
+  await assert.rejects(uploadFile(chat, "c", new Blob(["tea"]), { signal: aborting.signal }), { code: "aborted" });
+  assert.deepEqual(progress, ["uploading"]);
+});
+
 test("the addresses of several files take one request, and are kept while they work", async () => {
   let left = 600_000;
   server.answers.set("GET conversations/c/attachments", ({ ids }) => ({

@@ -14,6 +14,7 @@ from typing import Any, Self
 from config.development.instances import development_environment
 from config.development.ports import free_port
 from config.development.processes import Process
+from tests.chaos.redis_servers import RedisServer
 from tests.clients.checking.subject import Mistake, Subject
 from tests.clients.checking.truth import differences, truth_of
 from tests.clients.checking.wire import Line, Wire
@@ -21,7 +22,6 @@ from tests.clients.rest import Refused, Rest, http_client
 from tests.databases import migrate
 from tests.releases import PRESENT
 from tests.servers.forked import forked_instance
-from tests.servers.redis import redis_server
 
 Json = dict[str, Any]
 
@@ -51,7 +51,10 @@ class Stage:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chat-check-")))
-            redis = stack.enter_context(redis_server()) if self._count > 1 else ""
+            redis = ""
+            if self._count > 1:
+                self.redis = await stack.enter_async_context(RedisServer())
+                redis = f"redis://127.0.0.1:{self.redis.port}/0"
             self._environment = development_environment(
                 DJANGO_SETTINGS_MODULE="config.settings",
                 DATABASE_URL=f"sqlite:///{folder / 'chat.sqlite3'}",
@@ -105,9 +108,20 @@ class Stage:
         other = ports[1] if self.wire.target_port == ports[0] else ports[0]
         self.wire.target_port = other
 
+    async def move(self) -> None:
+        """Cut the client's connection, and wait until it has another one, to the other instance.
+        Raises Mistake."""
+        before = len(self.wire.lines)
+        self.switch()
+        self.wire.lines[-1].cut()
+        await self.live(after=before)
+
     async def drain_second(self) -> None:
         """Ask the second instance to end; it sends its sockets elsewhere before it does."""
         self._servers[1][2].send_signal(signal.SIGTERM)
+
+    async def kill_second(self) -> None:
+        self._servers[1][2].send_signal(signal.SIGKILL)
 
     async def replace_second(self) -> None:
         """Start another one in the place of the second instance, which has ended."""

@@ -9,13 +9,14 @@ import itertools
 import json
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 Json = dict[str, Any]
 
 _ANSWER_SECONDS = 30
+_END_SECONDS = 5
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _STATE = {"connection", "degraded", "conversations", "outbox", "failed", "presence"}
 _MAX_LINE = 64 * 1024 * 1024
@@ -44,9 +45,34 @@ class Subject:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        """End it. Its children, such as a browser, get a moment to end by themselves."""
+        self.wake()
+        self._signal_group(signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), _END_SECONDS)
+        self._signal_group(signal.SIGKILL)
         await self._process.communicate()
+
+    def sleep(self) -> None:
+        """Stop it and its descendants, as closing the lid of a laptop does."""
+        for pid in self._family():
+            os.kill(pid, signal.SIGSTOP)
+
+    def wake(self) -> None:
+        for pid in self._family():
+            os.kill(pid, signal.SIGCONT)
+
+    def _signal_group(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    def _family(self) -> Sequence[int]:
+        """The ids of the process and of its descendants, parents first."""
+        parents = dict(_parents())
+        family = [self._process.pid] if self._process.pid in parents else []
+        for pid in family:  # it grows
+            family += [child for child, parent in parents.items() if parent == pid]
+        return family
 
     async def do(self, act: str, **fields: Any) -> Json:
         """Its answer to one line. Raises Mistake."""
@@ -64,7 +90,7 @@ class Subject:
             answer: Json = json.loads(raw)
         except ValueError:
             text = raw[:200].decode(errors="replace")
-            raise Mistake(f"It answered {line} with what is no JSON: {text!r}") from None
+            raise Mistake(f"It answered {line} with text that is no JSON: {text!r}") from None
         if answer.get("id") != line["id"]:
             raise Mistake(f"It answered {line} with another id: {answer}")
         if "error" in answer:
@@ -78,3 +104,11 @@ class Subject:
         if missing:
             raise Mistake(f"Its state lacks {sorted(missing)}.")
         return state
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    """The id of each process, with that of its parent."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended
+            fields = stat.read_text().rpartition(")")[2].split()
+            yield int(stat.parent.name), int(fields[1])

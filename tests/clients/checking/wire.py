@@ -120,6 +120,10 @@ class Wire(Listener):
         self.answers_flow.set()
         self.held_back: list[str] = []
         """The paths of the requests whose answers were held back."""
+        self.heartbeat_seconds: float = HEARTBEAT_SECONDS
+        """The value in `hello`, in seconds of the client's clock."""
+        self.speed = 1.0
+        """How many seconds the client's clock counts in one second here."""
         self.page = ""
         """The HTML at /page, for a client that is a page."""
         self._make_token = make_token
@@ -216,34 +220,39 @@ class Wire(Listener):
 
     async def _beat(self, line: Line) -> None:
         """Send heartbeats as often as `hello` says, and close a silent client."""
+        seconds = self.heartbeat_seconds / self.speed
         while line.open:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await asyncio.sleep(seconds)
             if line.hello is not None:
                 line.put_event("heartbeat", {})
-                if time.monotonic() - line.heard_at > 3 * HEARTBEAT_SECONDS and not line.hangs:
+                if time.monotonic() - line.heard_at > 3 * seconds and not line.hangs:
                     line.close(4003)
 
     async def _carry_down(self, line: Line, there: asyncio.StreamReader) -> None:
         parser = Protocol(Side.CLIENT, state=OPEN, max_size=None)
-        while data := await there.read(_CHUNK):
-            await line.flows()
-            parser.receive_data(data)
-            for frame in parser.events_received():
-                assert isinstance(frame, Frame)
-                if frame.opcode is Opcode.CLOSE:
-                    line.closed_with = Close.parse(bytes(frame.data)).code
-                if frame.opcode is not Opcode.TEXT or not frame.fin:
-                    line.write(frame)
-                    continue
-                for passed in self._spoiled(line, read_frame(bytes(frame.data))):
-                    line.put(passed)
+        with contextlib.suppress(OSError):  # such as that of an instance that was killed
+            while data := await there.read(_CHUNK):
+                await line.flows()
+                parser.receive_data(data)
+                for frame in parser.events_received():
+                    assert isinstance(frame, Frame)
+                    self._pass_down(line, frame)
         line.write_end()
         await asyncio.sleep(1)  # for the client's half of the closing handshake
+
+    def _pass_down(self, line: Line, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            line.closed_with = Close.parse(bytes(frame.data)).code
+        if frame.opcode is not Opcode.TEXT or not frame.fin:
+            line.write(frame)
+            return
+        for passed in self._spoiled(line, read_frame(bytes(frame.data))):
+            line.put(passed)
 
     def _spoiled(self, line: Line, frame: Json) -> Sequence[Json]:
         frames: Sequence[Json] = [frame]
         if frame["type"] == "hello":
-            frame["data"]["heartbeat_seconds"] = HEARTBEAT_SECONDS
+            frame["data"]["heartbeat_seconds"] = self.heartbeat_seconds
             line.heard_at = time.monotonic()
         for spoil in list(self.down):
             frames = [spoiled for each in frames for spoiled in spoil(line, each)]

@@ -30,7 +30,7 @@ async def _messages(page: Page, *texts: str) -> None:
 
 
 async def test_the_hooks_show_what_happens(at: Place) -> None:
-    """All of them, in strict mode: what is mounted twice is loaded and watched once."""
+    """All hooks, in strict mode: a component that is mounted twice loads and watches once."""
     requests: list[str] = []
     at.context.on("request", lambda request: requests.append(request.url))
     page = await at.open()

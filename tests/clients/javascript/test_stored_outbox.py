@@ -55,7 +55,7 @@ async def _pending(page: Page, *texts: str) -> None:
 
 
 async def test_what_waits_survives_a_reload(at: Place) -> None:
-    """Those that had not left, and one that was stored without an answer; in order, each once."""
+    """Unsent messages, and one that was stored without an answer, are sent in order, each once."""
     tea = await _sent(at, "Reload")
     page = await at.open()
     at.wire.down.append(_lose_answers)

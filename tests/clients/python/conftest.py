@@ -11,12 +11,12 @@ from uuid import uuid4
 import pytest
 
 from chat_client import ChatClient
-from config.development.instances import instance
 from config.development.ports import free_port
 from tests.acceptance.examples import create_service
 from tests.clients.checking.wire import Wire
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import environment_on_sqlite, migrate
+from tests.servers.forked import forked_instance
 
 PACKAGE = Path(__file__).resolve().parents[3] / "clients/python"
 PYTHON_PATH = os.pathsep.join([str(PACKAGE / "src"), str(PACKAGE.parents[1])])
@@ -80,7 +80,7 @@ def _server_port(environment: dict[str, str]) -> Iterator[int]:
     """The port of one instance on SQLite, without Redis."""
     port = free_port()
     migrate(environment)
-    with instance(port, environment=environment):
+    with forked_instance(port, environment=environment):
         yield port
 
 

@@ -14,13 +14,13 @@ from msgspec.structs import asdict, replace
 from chat_client import ChatClient, ChatError, ConnectionEvent, MessageEvent
 from chat_client import Conversation as Face
 from chat_client.models import Conversation, Message
-from config.development.instances import instance
 from config.development.ports import free_port
 from tests.clients.checking.wire import Line
 from tests.clients.python.conftest import Place
 from tests.clients.python.waiting import following
 from tests.clients.rest import Refused, Rest, http_client, token_of
 from tests.databases import migrate
+from tests.servers.forked import forked_instance
 
 Json = dict[str, Any]
 
@@ -40,7 +40,7 @@ async def test_a_killed_server_and_what_was_missed(
     own = {**environment, "DATABASE_URL": database}
     migrate(own)
     url = f"http://127.0.0.1:{port}"
-    with instance(port, environment=own) as first:
+    with forked_instance(port, environment=own) as first:
         ann = ChatClient(url, token_of("ann"))
         await ann.connect()
         await ann.live()
@@ -53,7 +53,7 @@ async def test_a_killed_server_and_what_was_missed(
     while (await following(states)).state != "waiting":
         pass
     sent = group.send("typed meanwhile")
-    with instance(port, environment=own):
+    with forked_instance(port, environment=own):
         async with http_client(url) as http:
             path = f"/conversations/{group.id}/messages"
             await Rest(http, "bob").request("POST", path, {"text": "missed"})

@@ -1,18 +1,30 @@
 """Parts of the package by themselves: tokens, answers of REST, the outbox and its file."""
 
 import asyncio
+import gc
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec import convert
 
-from chat_client import ChatClient, ChatError, ChatService, InvalidRequest, OutboxFull, Unreachable
+from chat_client import (
+    ChatClient,
+    ChatError,
+    ChatService,
+    InvalidRequest,
+    NotAuthenticated,
+    OutboxFull,
+    Unreachable,
+)
 from chat_client.concurrency.observable import Store
 from chat_client.concurrency.tasks import Tasks
 from chat_client.connection.tokens import Tokens
 from chat_client.model.conversation import ConversationModel
-from chat_client.models import Message, SyncedChanges
+from chat_client.model.own import Own
+from chat_client.model.positions import Positions
+from chat_client.models import Message, Preferences, SyncedChanges
 from chat_client.state.outbox import MAX_WAITING, Outbox, Pending
 from chat_client.stored_outbox import StoredOutbox
 
@@ -59,6 +71,8 @@ async def test_a_token_function_that_is_cancelled_has_failed() -> None:
         ("200 OK", b"<html>Sign in to the Wi-Fi</html>"),
         ("502 Bad Gateway", b'{"code": "\xff"}'),
         ("400 Bad Request", b"[]"),
+        ("400 Bad Request\r\nDate: yesterday", b"[]"),
+        ("400 Bad Request\r\nDate: Mon, 30 Nov 2026 12:00:00 -0000", b"[]"),
     ],
 )
 async def test_an_unreadable_answer_is_a_chat_error(head: str, body: bytes) -> None:
@@ -90,6 +104,21 @@ class Refusing:
 
     def failed(self, item: Pending, error: ChatError) -> None:
         self.refused.append(item.text)
+
+
+@pytest.mark.parametrize("token", ["", "  ", None, 7, b"bytes", {"token": "t"}, "zw\u00f6lf"])
+async def test_what_is_no_token_ends_the_session(token: Any) -> None:
+    """With an error that says so, and without the token."""
+
+    async def function(*, expired: bool) -> Any:
+        return token
+
+    with pytest.raises(NotAuthenticated, match="token") as refused:
+        await Tokens(function).fresh()
+    assert str(token) not in str(refused.value) or not str(token).strip()
+    with pytest.raises(NotAuthenticated):
+        async with asyncio.timeout(_SECONDS), ChatClient(_NOWHERE, function):
+            pass
 
 
 async def test_refused_messages_do_not_fill_the_outbox() -> None:
@@ -142,6 +171,24 @@ async def test_a_cancelled_connect_frees_the_file(tmp_path: Path) -> None:
     await other.aclose()
 
 
+async def test_a_subscription_keeps_its_conversation() -> None:
+    """The app need hold neither the conversation nor the function that ends the subscription."""
+    chat, told = ChatClient(_NOWHERE, "a-token"), list[Any]()
+    chat.conversation("some").subscribe(lambda: told.append("some"))
+    end = chat.conversation("other").subscribe(lambda: told.append("other"))
+    gc.collect()
+    for id_ in ("some", "other"):
+        chat.conversation(id_).send("Tea?")
+    await asyncio.sleep(0)
+    assert told == ["some", "other"]
+    end()
+    end()
+    chat.conversation("other").send("Tea!")
+    await asyncio.sleep(0)
+    assert told == ["some", "other"]
+    await chat.aclose()
+
+
 def test_a_change_outside_of_the_event_loop_blocks_no_later_one() -> None:
     store, told = Store(lambda: None), list[Any]()
     store.subscribe(lambda: told.append(None))
@@ -178,7 +225,7 @@ def _message(seq: int, version: int) -> dict[str, Any]:
 
 def test_a_number_that_is_missing_for_good_costs_no_memory() -> None:
     """After 1,000 later messages, nobody waits for it any more: it would be told as a change."""
-    model = ConversationModel("ann")
+    model = ConversationModel("ann", lambda: datetime.now(UTC))
     told: list[int] = []
     for version, seq in enumerate([1, *range(3, 1004), 2], start=1):
         message = _message(seq, version)
@@ -186,3 +233,17 @@ def test_a_number_that_is_missing_for_good_costs_no_memory() -> None:
         model.apply_changes(convert({**changes, "messages": [message]}, SyncedChanges))
         told += [news.message.seq for news in model.take_news() if news.is_new]
     assert told == [1, *range(3, 1004)]
+
+
+def test_a_page_from_before_a_deletion_does_not_undo_it() -> None:
+    """The conversation stays archived: the message that ended this was deleted."""
+    positions = Positions("ann")
+    own = Own("ann", positions, lambda: datetime.now(UTC))
+    deleted = {**_message(2, 4), "text": None, "deleted_at": "2026-11-30T13:00:00Z"}
+    positions.uncount(2)
+    own.saw(convert(deleted, Message), is_new=True)
+    own.set(
+        Preferences(muted_until=None, notify="all", pinned=False, archived=True, archived_seq=1)
+    )
+    own.saw(convert(_message(2, 2), Message), is_new=False)
+    assert own.fields(3)["archived"] is True

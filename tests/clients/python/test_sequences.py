@@ -199,7 +199,17 @@ async def test_a_token_from_a_file_may_end_with_a_line(place: Place) -> None:
         assert ann.user_id == "ann"
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:8000", "ws://127.0.0.1:8000", "https://", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "127.0.0.1:8000",
+        "ws://127.0.0.1:8000",
+        "https://",
+        "",
+        "https://chat/?a=1",
+        "https://chat/#a",
+    ],
+)
 def test_a_url_that_is_none_is_refused_at_once(url: str) -> None:
     with pytest.raises(ValueError, match=r"https://chat\.example\.com"):
         ChatClient(url, "a-token")

@@ -39,6 +39,36 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
+_ON_A_FULL_DISK = """
+import asyncio, resource, signal, sys
+from chat_client import ChatClient, OutboxUnusable
+from chat_client.stored_outbox import StoredOutbox
+
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+async def main(token, group, path):
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    chat = ChatClient("http://127.0.0.1:1", token, outbox=StoredOutbox(path, user_id="ann"))
+    await chat.connect()
+    here = chat.conversation(group)
+    here.send("before")
+    await chat.flush()
+    limit(16_000)
+    here.send("x" * 9000)
+    try:
+        await chat.flush()
+    except OutboxUnusable as error:
+        print(error.code, [one.text[:6] for one in chat.pending])
+    limit(resource.RLIM_INFINITY)
+    here.send("after")
+    await chat.flush()
+    await chat.aclose()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
 def _lose_answers(_: Line, frame: Json) -> Sequence[Json]:
     """Of sends: neither the reply nor the event arrives."""
     is_answer = frame["type"] == "message.created" or "created" in (frame.get("data") or {})
@@ -77,6 +107,24 @@ async def test_what_waits_survives_a_killed_process(place: Place, tmp_path: Path
 
     assert await place.texts(group) == ["one", "two", "three"]
     assert await _kept(path) == 0
+
+
+async def test_a_full_disk_leaves_it_in_memory(place: Place, tmp_path: Path) -> None:
+    """`flush` says so. When there is room again, everything is stored, and then sent in order."""
+    group, path = await place.group(), tmp_path / "outbox.sqlite3"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _ON_A_FULL_DISK, token_of("ann"), group, str(path)),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": PYTHON_PATH},
+    )
+    printed, _ = await process.communicate()
+    assert process.returncode == 0
+    assert printed.decode() == "outbox_unusable ['before', 'xxxxxx']\n"
+    assert await _kept(path) == 3
+
+    ann = await place.connected(outbox=StoredOutbox(path, user_id="ann"))
+    await until(ann.conversation(group).subscribe, lambda: not ann.pending)
+    assert [text[:6] for text in await place.texts(group)] == ["before", "xxxxxx", "after"]
 
 
 async def test_a_file_has_one_client(place: Place, tmp_path: Path) -> None:

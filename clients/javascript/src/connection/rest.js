@@ -1,25 +1,29 @@
 /** REST, under /api/v1. Failures are `ChatError`s. */
 
-import { pause, retryDelay } from "../delays.js";
-import { ChatError, noAnswer } from "../errors.js";
+import { repeat } from "../delays.js";
+import { ChatError, noAnswer, sessionEnded } from "../errors.js";
 
 /** @typedef {{query?: Record<string, unknown>, body?: object}} RequestOptions */
 
 const TIMEOUT = 15_000;
+/** How many requests `persist` sends at the same time. More would wait in the browser, and the time of
+ * each would pass. */
+const MAX_AT_ONCE = 6;
 
 export class Rest {
   #base;
   #tokens;
   #onRevoked;
+  /** Requests of `persist` that are on their way. @type {Set<Promise<any>>} */
+  #open = new Set();
 
   /**
-   * @param {object} options
-   * @param {string} options.url where the server is
-   * @param {import("./tokens.js").Tokens} options.tokens
-   * @param {() => void} options.onRevoked the person was logged out or banned
+   * @param {string} url where the server is, without a slash at its end
+   * @param {import("./tokens.js").Tokens} tokens
+   * @param {() => void} onRevoked the person was logged out or banned
    */
-  constructor({ url, tokens, onRevoked }) {
-    this.#base = `${url.replace(/\/+$/, "")}/api/v1/`;
+  constructor(url, tokens, onRevoked) {
+    this.#base = `${url}/api/v1/`;
     this.#tokens = tokens;
     this.#onRevoked = onRevoked;
   }
@@ -30,70 +34,63 @@ export class Rest {
    * @param {RequestOptions} [options]
    * @returns {Promise<any>} the answer; null after 204 */
   async request(method, path, options = {}) {
-    if (!this.#tokens.current) await this.#tokens.fresh();
+    const tokens = this.#tokens;
     try {
-      return await this.#send(method, path, options);
+      return await this.#send(tokens.current || (await tokens.fresh()), method, path, options);
     } catch (error) {
-      if (!(error instanceof ChatError)) throw error;
-      if (error.code === "token_revoked" || error.code === "banned") this.#onRevoked();
-      if (error.code !== "token_expired") throw error;
+      const { code } = /** @type {ChatError} */ (error);
+      if (code === "token_revoked" || code === "banned") this.#onRevoked();
+      if (code !== "token_expired") throw error;
     }
-    await this.#tokens.fresh({ expired: true });
-    return this.#send(method, path, options);
+    return this.#send(await tokens.fresh({ expired: true }), method, path, options);
   }
 
-  /** Repeats a request that a repetition cannot harm, until there is a final answer.
+  /** Repeats an idempotent request until there is a final answer. Rejects if the session ends.
    * @param {string} method @param {string} path @param {RequestOptions} options
    * @param {(attempt: number) => boolean} isWanted whether to send it (again)
    * @returns {Promise<any>} the answer; undefined if it is not wanted any more */
   async persist(method, path, options, isWanted) {
-    for (let attempt = 0; isWanted(attempt); attempt += 1) {
-      try {
-        const answer = await this.request(method, path, options);
-        return isWanted(attempt) ? answer : undefined;
-      } catch (error) {
-        if (!(error instanceof ChatError) || !error.passing) throw error;
-        await pause(retryDelay(error, attempt));
-      }
-    }
+    const { calls } = this.#tokens;
+    const isDue = (/** @type {number} */ attempt) => {
+      if (calls !== this.#tokens.calls) throw sessionEnded();
+      return isWanted(attempt);
+    };
+    const answer = await repeat(async () => {
+      while (this.#open.size >= MAX_AT_ONCE) await Promise.race(this.#open).catch(() => {});
+      if (!isDue(0)) return;
+      const request = this.request(method, path, options).finally(() => this.#open.delete(request));
+      this.#open.add(request);
+      return request;
+    }, isDue);
+    return isDue(0) ? answer : undefined;
   }
 
-  /** @param {string} method @param {string} path @param {RequestOptions} options */
-  async #send(method, path, { query = {}, body }) {
+  /** @param {string} token @param {string} method @param {string} path @param {RequestOptions} options */
+  async #send(token, method, path, { query = {}, body }) {
     const url = new URL(path, this.#base);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined && value !== null) url.searchParams.set(name, String(value));
     }
-    /** @type {Record<string, string>} */
-    const headers = { Authorization: `Bearer ${this.#tokens.current}`, Accept: "application/json" };
-    if (body) headers["Content-Type"] = "application/json";
+    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
     let response, answer;
     try {
       const signal = AbortSignal.timeout(TIMEOUT);
       response = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal });
       if (response.status === 204) return null;
-      answer = await response.text();
+      answer = await response.json().catch((error) => {
+        if (!(error instanceof SyntaxError)) throw error;
+      });
     } catch {
-      throw noAnswer("The server cannot be reached.");
+      throw noAnswer();
     }
-    const read = parsed(answer);
-    if (response.ok && read !== undefined) return read;
-    throw refusal(response, read);
+    if (response.ok && answer !== undefined) return answer;
+    throw refusal(response, answer);
   }
 }
 
 /** @param {string} id */
 export function conversationPath(id) {
   return `conversations/${encodeURIComponent(id)}`;
-}
-
-/** @param {string} text */
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Reads problem+json. From any other answer, such as a proxy's page, it takes the status.
@@ -104,6 +101,6 @@ function refusal(response, problem) {
   return new ChatError({
     ...(problem?.code ? problem : unreadable),
     status: response.ok ? 0 : response.status,
-    retry_after: after > 0 ? after : null,
+    retry_after: after || null,
   });
 }

@@ -3,9 +3,9 @@
  * docs/socket.md has the table of its states.
  */
 
-import { ChatError, noAnswer } from "../errors.js";
-import { pause, reconnectDelay, retryDelay } from "../delays.js";
-import { Transport } from "./transport.js";
+import { ChatError, noAnswer, sessionEnded } from "../errors.js";
+import { reconnectDelay, repeat } from "../delays.js";
+import { Transport, UNREADABLE } from "./transport.js";
 
 /**
  * @typedef {"signed_out" | "connecting" | "live" | "waiting" | "replaced"} ConnectionState
@@ -33,32 +33,35 @@ export class Session {
   #on;
   /** @type {Transport | null} */
   #transport = null;
-  /** Identifies the present attempt: an older one that goes on late is dropped. */
-  #attempt = Symbol();
+  /** Identifies the present attempt: an older one that goes on late is dropped. Null until the first
+   * `connect`. @type {symbol | null} */
+  #attempt = null;
   /** @type {(() => void)[]} */
   #waiters = [];
   #failures = 0;
+  /** How many connections in a row ended because of a frame: the next `hello` may bring it again. */
+  #faults = 0;
+  /** How far the server's clock is ahead of the clock here, in milliseconds. */
+  #ahead = 0;
   /** `heartbeat_seconds` of the latest `hello`, in milliseconds. */
   #heartbeat = 25_000;
-  /** When the instance that drains wants the client back, in milliseconds.
-   * @type {number | null} */
+  /** The delay before the next attempt, if `drop` names one. @type {number | null} */
   #comeBack = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
   /**
-   * @param {object} options
-   * @param {string} options.url of the server
-   * @param {import("./tokens.js").Tokens} options.tokens
-   * @param {typeof WebSocket} options.WebSocket
-   * @param {object} options.on
-   * @param {() => void} options.on.state
-   * @param {(event: import("./transport.js").Frame) => void} options.on.event
-   * @param {() => void} options.on.lost
-   * @param {(data: any) => void} options.on.late
+   * @param {string} url of the server, without a slash at its end
+   * @param {import("./tokens.js").Tokens} tokens
+   * @param {typeof WebSocket} WebSocket
+   * @param {object} on
+   * @param {() => void} on.state
+   * @param {(event: import("./transport.js").Frame) => void} on.event
+   * @param {() => void} on.lost
+   * @param {(data: any) => void} on.late
    */
-  constructor({ url, tokens, WebSocket, on }) {
-    this.#url = `${url.replace(/^http/, "ws").replace(/\/+$/, "")}/ws/v1`;
+  constructor(url, tokens, WebSocket, on) {
+    this.#url = `${url.replace("http", "ws")}/ws/v1`;
     this.#tokens = tokens;
     this.#WebSocket = WebSocket;
     this.#on = on;
@@ -68,9 +71,20 @@ export class Session {
     return this.state === "live";
   }
 
+  /** Whether the session has ended: only `connect` begins another. */
+  get isOver() {
+    return this.state === "signed_out" || this.state === "replaced";
+  }
+
+  /** The server's time, in milliseconds, as far as it is known: the clock here may be wrong. */
+  now = () => Date.now() + this.#ahead;
+
   /** Signs in, or comes back after `signed_out` and `replaced`. */
   connect() {
-    if (this.state === "signed_out" || this.state === "replaced") {
+    if (!this.#WebSocket) {
+      throw new TypeError("Pass the option `WebSocket`.");
+    }
+    if (this.isOver) {
       this.#failures = 0;
       this.#open();
     }
@@ -98,42 +112,43 @@ export class Session {
    * @returns {Promise<any>} */
   command(type, fields) {
     if (this.#transport && this.isLive) return this.#transport.command(type, fields);
-    return Promise.reject(noAnswer("There is no connection."));
+    return Promise.reject(noAnswer());
   }
 
-  /** Resolves when there is a connection. Rejects if the session has ended. @returns {Promise<void>} */
+  /** Resolves when there is a connection, also if `connect` comes later. Rejects if the session has
+   * ended. @returns {Promise<void>} */
   live() {
-    return new Promise((resolve, reject) => {
-      const wake = () => (this.isLive ? resolve() : reject(noAnswer("There is no connection.")));
-      if (this.isLive) wake();
+    return new Promise((resolve) => {
+      const wake = () => resolve(this.isLive ? undefined : Promise.reject(sessionEnded()));
+      if (this.isLive || (this.isOver && this.#attempt)) wake();
       else this.#waiters.push(wake);
     });
   }
 
-  /** Ends the connection, and comes back at once. */
-  reconnect() {
-    this.#comeBack = 0;
+  /** Ends the connection, and comes back.
+   * @param {number | null} [delay] in milliseconds; without it, as after a broken connection */
+  drop(delay = null) {
+    this.#comeBack = delay;
     this.#transport?.end(1001);
   }
 
   /** Sends a command again until there is a final answer. Resolves to null if the connection ended
    * before it, or if there is nothing to send any more. Rejects with a refusal.
    * @param {string} type
-   * @param {() => object | null} fields returns null if there is nothing to send
+   * @param {() => object | null | undefined} fields returns nothing if there is nothing to send
    * @returns {Promise<any>} */
   async persist(type, fields) {
-    const attempt = this.#attempt;
-    for (let tries = 0; this.isLive && attempt === this.#attempt; tries += 1) {
+    const send = async () => {
       const present = fields();
-      if (present === null) return null;
-      try {
-        return await this.command(type, present);
-      } catch (error) {
-        if (!(error instanceof ChatError) || !error.passing) throw error;
-        if (error.status !== 0) await pause(retryDelay(error, tries));
-      }
-    }
-    return null;
+      return present && this.command(type, present);
+    };
+    return (await this.#repeat(send)) ?? null;
+  }
+
+  /** Repeats work for as long as the present connection lasts. @param {() => Promise<any>} work */
+  #repeat(work) {
+    const attempt = this.#attempt;
+    return repeat(work, () => this.isLive && attempt === this.#attempt);
   }
 
   /** @param {{expired?: boolean}} [options] */
@@ -146,16 +161,16 @@ export class Session {
       token = await this.#tokens.fresh({ expired });
     } catch (error) {
       if (attempt !== this.#attempt) return;
-      if (error instanceof ChatError && error.status === 401) this.#become("signed_out");
+      if (/** @type {ChatError} */ (error).status === 401) this.#become("signed_out");
       else this.#wait();
       return;
     }
     if (attempt !== this.#attempt) return;
     try {
       this.#transport = new Transport(this.#WebSocket, this.#url, token, this.#heartbeat, {
-        onEvent: (event) => this.#received(event),
-        onClose: (code) => (attempt === this.#attempt ? this.#closed(code) : this.#on.lost()),
-        onLate: this.#on.late,
+        event: (event) => this.#received(event),
+        closed: (code) => (attempt === this.#attempt ? this.#closed(code) : this.#on.lost()),
+        late: this.#on.late,
       });
     } catch {
       this.#closed(NOT_A_TOKEN); // a subprotocol cannot name it
@@ -164,10 +179,11 @@ export class Session {
 
   /** @param {import("./transport.js").Frame} event */
   #received(event) {
+    // Other events may be older than their delivery.
+    if (["hello", "heartbeat"].includes(event.type)) this.#ahead = Date.parse(event.at) - Date.now() || 0;
     switch (event.type) {
       case "hello":
         this.#failures = 0;
-        this.#comeBack = null;
         this.degraded = Boolean(event.data.degraded);
         this.#heartbeat = event.data.heartbeat_seconds * 1000;
         this.#become("live");
@@ -178,28 +194,19 @@ export class Session {
         this.#on.state();
         break;
       case "auth.expiring":
-        this.#refresh(this.#attempt);
+        this.#repeat(() => this.#refresh()).catch(() => {}); // refused: the server ends the connection
         break;
       case "draining":
-        this.#comeBack = (event.data?.retry_after ?? 1) * 1000;
-        this.#transport?.end(1001);
-        return;
+        return this.drop((event.data?.retry_after ?? 1) * 1000);
     }
     this.#on.event(event);
   }
 
-  /** Sends a fresh token before the present one ends. @param {symbol} attempt */
-  async #refresh(attempt) {
-    for (let tries = 0; attempt === this.#attempt && this.isLive; tries += 1) {
-      try {
-        const token = await this.#tokens.fresh({ expired: true });
-        if (attempt !== this.#attempt) return;
-        await this.command("auth.refresh", { token });
-        return;
-      } catch {
-        await pause(1000 + reconnectDelay(Math.min(tries, 3)));
-      }
-    }
+  /** Sends a fresh token before the present one ends. */
+  async #refresh() {
+    const attempt = this.#attempt;
+    const token = await this.#tokens.fresh({ expired: true });
+    if (attempt === this.#attempt) await this.command("auth.refresh", { token });
   }
 
   /** @param {number} code */
@@ -207,6 +214,7 @@ export class Session {
     this.#transport = null;
     this.code = code;
     this.degraded = false;
+    this.#faults = code === UNREADABLE ? this.#faults + 1 : 0;
     if (code < 4500 || code === EXPIRED) this.#wait({ expired: code === EXPIRED });
     else this.#become(code === REPLACED ? "replaced" : "signed_out");
     this.#on.lost();
@@ -214,7 +222,7 @@ export class Session {
 
   /** @param {{expired?: boolean}} [options] */
   #wait(options) {
-    const delay = this.#comeBack ?? reconnectDelay(this.#failures);
+    const delay = this.#comeBack ?? reconnectDelay(this.#failures + this.#faults);
     this.#comeBack = null;
     this.#failures += 1;
     this.#become("waiting");
@@ -224,7 +232,8 @@ export class Session {
   /** @param {ConnectionState} state */
   #become(state) {
     this.state = state;
-    if (state !== "connecting" && state !== "waiting") {
+    if (this.isOver) this.#tokens.forget();
+    if (this.isLive || this.isOver) {
       for (const wake of this.#waiters.splice(0)) wake();
     }
     this.#on.state();

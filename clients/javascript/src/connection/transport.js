@@ -1,16 +1,18 @@
 /** One WebSocket: commands and their answers, events, and the end of a silent connection. */
 
-import { ChatError, noAnswer } from "../errors.js";
+import { ChatError, noAnswer, report } from "../errors.js";
 
 /**
  * @typedef {{type: string, id?: any, at?: any, data?: any, [name: string]: any}} Frame
  *
  * @typedef {object} Handlers
- * @property {(event: Frame) => void} onEvent
- * @property {(code: number) => void} onClose
- * @property {(data: any) => void} onLate the answer to a command that nobody waits for any more
+ * @property {(event: Frame) => void} event
+ * @property {(code: number) => void} closed
+ * @property {(data: any) => void} late the answer to a command that nobody waits for any more
  */
 
+/** The code of a connection with a frame that the client could not read or apply. */
+export const UNREADABLE = 1007;
 const ANSWER_TIMEOUT = 10_000;
 /** How long a server that was perhaps asleep, or is perhaps gone, may take for an answer. */
 const PROBE_TIMEOUT = 5_000;
@@ -20,7 +22,7 @@ export class Transport {
   /** @type {WebSocket | null} */
   #socket;
   #handlers;
-  /** @type {Map<number, {resolve: (data: any) => void, reject: (error: ChatError) => void, timer: any}>} */
+  /** By the id of the command. @type {Map<number, (outcome: any) => void>} */
   #waiting = new Map();
   #lastId = 0;
   #heardAt = performance.now();
@@ -39,7 +41,14 @@ export class Transport {
     this.#handlers = handlers;
     const socket = new WebSocketClass(url, ["chat.v1", `bearer.${token}`]);
     this.#socket = socket;
-    socket.onmessage = ({ data }) => this.#received(data);
+    socket.onmessage = ({ data }) => {
+      try {
+        this.#received(data);
+      } catch (error) {
+        report(error);
+        this.end(UNREADABLE); // the next connection brings the content of the frame
+      }
+    };
     socket.onclose = ({ code }) => this.end(code);
     socket.onerror = () => {}; // `onclose` follows
     this.#watch();
@@ -49,22 +58,24 @@ export class Transport {
    * is 0 if no answer arrived, and the command may have been run.
    * @param {string} type
    * @param {object} [fields]
-   * @param {{timeout?: number}} [options]
+   * @param {number} [timeout] in milliseconds
    * @returns {Promise<any>} */
-  command(type, fields = {}, { timeout = ANSWER_TIMEOUT } = {}) {
-    return new Promise((resolve, reject) => {
+  command(type, fields = {}, timeout = ANSWER_TIMEOUT) {
+    return new Promise((resolve) => {
       const id = this.#send(type, fields);
-      const timer = setTimeout(() => {
+      const timer = setTimeout(() => answer(Promise.reject(noAnswer())), timeout);
+      const answer = (/** @type {any} */ outcome) => {
+        clearTimeout(timer);
         this.#waiting.delete(id);
-        reject(noAnswer("The server did not answer in time."));
-      }, timeout);
-      this.#waiting.set(id, { resolve, reject, timer });
+        resolve(outcome);
+      };
+      this.#waiting.set(id, answer);
     });
   }
 
   /** Finds out whether the server is still there, after a sleep or another network. */
   probe() {
-    this.command("ping", {}, { timeout: PROBE_TIMEOUT }).catch((error) => {
+    this.command("ping", {}, PROBE_TIMEOUT).catch((error) => {
       if (error.status === 0) this.end(1006);
     });
   }
@@ -77,12 +88,8 @@ export class Transport {
     socket.onmessage = socket.onclose = null;
     socket.close();
     clearTimeout(this.#silence);
-    for (const { reject, timer } of this.#waiting.values()) {
-      clearTimeout(timer);
-      reject(noAnswer("The connection was lost."));
-    }
-    this.#waiting.clear();
-    this.#handlers.onClose(code);
+    for (const answer of this.#waiting.values()) answer(Promise.reject(noAnswer()));
+    this.#handlers.closed(code);
   }
 
   /** @param {string} type @param {object} fields */
@@ -107,17 +114,15 @@ export class Transport {
     }
     // Timers of a hidden page run once a minute, but frames arrive at once.
     if (frame.type === "heartbeat") this.#send("ping", {});
-    this.#handlers.onEvent(frame);
+    this.#handlers.event(frame);
   }
 
   /** @param {Frame} frame */
   #answered(frame) {
-    const waiting = this.#waiting.get(frame.id);
-    this.#waiting.delete(frame.id);
-    clearTimeout(waiting?.timer);
-    if (frame.type === "error") waiting?.reject(new ChatError(/** @type {object} */ (frame)));
-    else if (waiting) waiting.resolve(frame.data);
-    else this.#handlers.onLate(frame.data);
+    const answer = this.#waiting.get(frame.id);
+    if (frame.type === "error") answer?.(Promise.reject(new ChatError(/** @type {object} */ (frame))));
+    else if (answer) answer(frame.data);
+    else this.#handlers.late(frame.data);
   }
 
   /** Ends the connection when nothing was heard for two heartbeats. */

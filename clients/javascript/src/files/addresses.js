@@ -31,7 +31,7 @@ export class FileAddresses {
    * @returns {Promise<FileAddress | null>} */
   async get(conversationId, attachmentId) {
     const kept = this.#kept.get(attachmentId);
-    if (kept && Date.parse(kept.expires_at) - Date.now() > LEAST_LEFT) return kept;
+    if (kept && Date.parse(kept.expires_at) - this.#chat.now() > LEAST_LEFT) return kept;
     const batches = this.#batches.get(conversationId) ?? this.#begin(conversationId);
     try {
       const found = await batches.ask(attachmentId);

@@ -28,8 +28,25 @@ const MAX_UPLOADS = 3;
  * @param {Blob & {name?: string}} file
  * @param {UploadOptions} [options]
  * @returns {Promise<Attachment>} */
-export async function uploadFile(chat, conversationId, file, options = {}) {
-  const { onProgress = () => {}, signal } = options;
+export function uploadFile(chat, conversationId, file, options = {}) {
+  const { signal } = options;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(aborted());
+    signal?.addEventListener("abort", abort, { once: true });
+    if (signal?.aborted) abort();
+    upload(chat, conversationId, file, options)
+      .then(resolve, reject)
+      .finally(() => signal?.removeEventListener("abort", abort));
+  });
+}
+
+/** @param {import("../client.js").ChatClient} chat @param {string} conversationId
+ * @param {Blob & {name?: string}} file @param {UploadOptions} options @returns {Promise<Attachment>} */
+async function upload(chat, conversationId, file, options) {
+  const { signal } = options;
+  const onProgress = (/** @type {UploadProgress} */ progress) => {
+    if (!signal?.aborted) options.onProgress?.(progress);
+  };
   const { size } = file;
   const body = {
     conversation_id: conversationId,
@@ -39,8 +56,8 @@ export async function uploadFile(chat, conversationId, file, options = {}) {
   };
   const post = (/** @type {string} */ path, /** @type {{body?: object}} */ fields = {}) =>
     repeat(() => chat.request("POST", path, fields), MAX_ATTEMPTS, signal);
-  const { attachment, upload } = await post("attachments", { body });
-  const send = () => put(upload, file, (sent) => onProgress({ state: "uploading", sent, size }), signal);
+  const { attachment, upload: target } = await post("attachments", { body });
+  const send = () => put(target, file, (sent) => onProgress({ state: "uploading", sent, size }), signal);
   await repeat(send, MAX_UPLOADS, signal);
   onProgress({ state: "checking", sent: size, size });
   const checked = await post(`attachments/${encodeURIComponent(attachment.id)}/complete`);

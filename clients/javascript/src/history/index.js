@@ -68,23 +68,39 @@ export class History {
   }
 
   /** Shows the conversation until `close`. The promise resolves when its latest messages are here, or
-   * at `close`. */
+   * at `close`: when the session ends, it waits for the next one. It rejects if the server refuses the
+   * conversation, and need not be awaited. Call it again after that. */
   open() {
-    return (this.#opening ??= this.#open());
+    if (!this.#opening) {
+      this.#opening = this.#open();
+      this.#opening.catch(() => {});
+    }
+    return this.#opening;
   }
 
   async #open() {
+    for (const stop of this.#stops.splice(0)) stop(); // of one that was refused
     const conversation = this.#conversation;
-    const loaded = new Promise((resolve) => (this.#opened = () => resolve(undefined)));
+    const opened = new Promise((resolve) => (this.#opened = () => resolve(undefined)));
+    const failed = (/** @type {ChatError} */ error) => {
+      if (error.code !== "session_ended") throw error;
+      return opened;
+    };
     this.#stops = [
       conversation.subscribe(() => this.#conversationChanged()),
       this.#chat.on("message.changed", (event) => this.#changed(event)),
       () => conversation.close(),
     ];
+    this.#error = null;
     this.#store.changed();
-    await conversation.open(); // before the client is connected, it resolves at once
+    try {
+      await Promise.race([opened, conversation.open().catch(failed)]);
+    } catch (error) {
+      this.#opening = null;
+      this.#failed(error);
+      throw error;
+    }
     this.#conversationChanged();
-    await loaded;
   }
 
   /** Ends `open`, and forgets the stretch. */
@@ -101,9 +117,10 @@ export class History {
     this.#store.changed();
   }
 
-  /** Shows the messages around this one. @param {number} seq */
+  /** Shows the messages around this one. If the conversation cannot be opened, `error` says why.
+   * @param {number} seq */
   async jump(seq) {
-    await this.open();
+    await this.open().catch(() => {});
     if (!this.#opening) return;
     const [first] = this.#conversation.getSnapshot().messages;
     if (!first || seq >= first.seq) {
@@ -116,7 +133,7 @@ export class History {
   /** Shows the messages around the first one that is unread, or the latest ones if all are read. It
    * reads nothing: call `conversation.read`. Returns the `seq` of that message, or null. */
   async jumpToFirstUnread() {
-    await this.open();
+    await this.open().catch(() => {});
     if (!this.#opening) return null;
     const { conversation } = this.#conversation.getSnapshot();
     const seq = conversation && firstUnread(conversation);
@@ -133,7 +150,7 @@ export class History {
   /** Loads the messages before those here. */
   async loadOlder() {
     const stretch = this.#stretch;
-    if (!stretch) await this.#conversation.loadOlder();
+    if (!stretch) await this.#conversation.loadOlder().catch((error) => this.#failed(error));
     else if (stretch.hasOlder && !this.#load) {
       await this.#page({ before: stretch.firstSeq }, (page) => stretch.addOlder(page));
     }
@@ -145,6 +162,13 @@ export class History {
     if (stretch && !this.#load && this.getSnapshot().hasNewer) {
       await this.#page({ after: stretch.lastSeq }, (page) => stretch.addNewer(page));
     }
+  }
+
+  /** @param {unknown} error */
+  #failed(error) {
+    if (!(error instanceof ChatError)) throw error;
+    this.#error = error;
+    this.#store.changed();
   }
 
   get #conversation() {

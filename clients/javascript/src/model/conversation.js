@@ -28,16 +28,11 @@ import { Positions } from "./positions.js";
  */
 
 /** Any other durable event is one of a later release: a sync brings what it changed. */
-const KNOWN = new Set([
-  "message.created",
-  "message.updated",
-  "message.deleted",
-  "reaction.updated",
-  "conversation.updated",
-  "conversation.changes",
-  "participant.added",
-  "participant.removed",
-]);
+const KNOWN =
+  /^(message\.(created|updated|deleted)|reaction\.updated|conversation\.(updated|changes)|participant\.(added|removed))$/;
+
+/** How many numbers of reported messages are kept while an earlier message is missing. */
+const MAX_TOLD = 1000;
 
 export class ConversationModel {
   /** The latest conversation object, without what is counted here; null until loaded.
@@ -53,6 +48,10 @@ export class ConversationModel {
   isGone = false;
   /** Whether people came whose read positions are not known. */
   hasNewPeople = false;
+  /** The object that is on its way. @type {Promise<void> | null | undefined} */
+  loading;
+  /** The page that is on its way. @type {Promise<void> | null | undefined} */
+  paging;
   /** Identifies the latest sync, whose answer alone counts. @type {symbol | null} */
   syncing = null;
   #me;
@@ -68,12 +67,13 @@ export class ConversationModel {
   #news = [];
   #joined;
 
-  /** @param {string} me my user id @param {Joined} [joined] */
-  constructor(me, joined) {
+  /** @param {string} me my user id @param {Joined} [joined]
+   * @param {() => number} [now] the server's time, in milliseconds */
+  constructor(me, joined, now = Date.now) {
     this.#me = me;
     this.#joined = joined;
     this.positions = new Positions(me);
-    this.own = new Own(me, this.positions);
+    this.own = new Own(me, this.positions, now);
     this.#reactions = new MyReactions(me);
   }
 
@@ -134,9 +134,15 @@ export class ConversationModel {
   /** Takes a durable event, and applies all whose turn has come.
    * @param {DurableEvent} event */
   receive(event) {
-    if (KNOWN.has(event.type)) this.cursor.hold(event);
+    if (KNOWN.test(event.type)) this.cursor.hold(event);
     else this.cursor.announce(event.version);
     this.#applyHeld();
+  }
+
+  /** The connection is lost. */
+  lost() {
+    this.syncing = null;
+    this.cursor.forget();
   }
 
   /** A sync is sent. */
@@ -186,7 +192,7 @@ export class ConversationModel {
   }
 
   /** Returns the ids of messages whose `my_reactions` only REST tells. */
-  takeUnsureReactions() {
+  takeUnsure() {
     return this.#reactions.takeUnsure(this.history.messages);
   }
 
@@ -213,6 +219,7 @@ export class ConversationModel {
     const isChanged = this.keep(message, reaction) || !this.history.at(seq);
     const isNew = this.#isUntold(seq) && !message.deleted_at;
     this.#told.add(seq);
+    if (this.#told.size > MAX_TOLD) this.#toldSeq += 1; // it is missing for good
     while (this.#told.delete(this.#toldSeq + 1)) this.#toldSeq += 1;
     const type = isNew ? "message" : "message.changed";
     if (isNew || isChanged) this.#news.push({ type, message });

@@ -40,9 +40,8 @@ export class Cursor {
   hold(event) {
     if (this.position !== null && event.version <= this.position) return;
     if (this.#held.length >= MAX_HELD) return this.announce(event.version);
-    let index = this.#held.length;
-    while (index > 0 && this.#held[index - 1].version > event.version) index -= 1;
-    this.#held.splice(index, 0, event);
+    this.#held.push(event);
+    this.#held.sort((one, other) => one.version - other.version);
   }
 
   /** Takes the event that covers the next version, and moves on to its version.
@@ -77,7 +76,7 @@ export class Cursor {
   }
 
   /** Drops the held events: the next `hello` shows whether anything is missing. */
-  disconnected() {
+  forget() {
     this.#held = [];
   }
 }

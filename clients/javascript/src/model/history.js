@@ -37,8 +37,8 @@ export class History {
 
   /** Ascending, without holes. The list is another one after each change. */
   get messages() {
-    if (this.#first === null) return NONE;
     const first = this.#first;
+    if (first === null) return NONE;
     this.#list ??= Object.freeze(
       [...this.#bySeq.values()]
         .filter((message) => message.seq >= first)
@@ -56,12 +56,6 @@ export class History {
   replace(message) {
     this.#bySeq.set(message.seq, Object.freeze(message));
     this.#list = null;
-  }
-
-  /** @param {string} id */
-  find(id) {
-    for (const message of this.#bySeq.values()) if (message.id === id) return message;
-    return null;
   }
 
   /** Keeps the newer of two states of a message. Returns whether this one is news.

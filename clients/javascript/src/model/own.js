@@ -15,6 +15,7 @@ export class Own {
   #isUnsure = false;
   #me;
   #positions;
+  #now;
   /** Up to this `seq` the server has told the latest mention. */
   #toldSeq = 0;
   /** The latest message that mentioned me, also if it was deleted since. */
@@ -27,8 +28,10 @@ export class Own {
   /** `#rings` when the server told `archived`. */
   #rang = true;
 
-  /** @param {string} me @param {import("./positions.js").Positions} positions */
-  constructor(me, positions) {
+  /** @param {string} me @param {import("./positions.js").Positions} positions
+   * @param {() => number} now the server's time, in milliseconds */
+  constructor(me, positions, now) {
+    this.#now = now;
     this.#me = me;
     this.#positions = positions;
   }
@@ -49,11 +52,12 @@ export class Own {
   /** Takes a conversation object of REST or of a sync.
    * @param {import("./conversation.js").ConversationData} data
    * @param {number} changes those when it was asked for */
-  take({ seq, mentioned_seq, muted_until, notify, pinned, archived, archived_seq }, changes) {
+  take(data, changes) {
+    const { seq, mentioned_seq } = data;
     this.#toldSeq = Math.max(this.#toldSeq, seq);
     if (this.#mention <= seq) this.#mention = mentioned_seq ?? 0;
     this.#isUnsure = changes !== this.changes;
-    if (!this.#isUnsure) this.#become({ muted_until, notify, pinned, archived, archived_seq });
+    if (!this.#isUnsure) this.#become(data);
   }
 
   /** Takes my settings, from any device. @param {Preferences} settings */
@@ -65,8 +69,8 @@ export class Own {
   }
 
   /** @param {Preferences} settings */
-  #become(settings) {
-    this.#settings = { ...settings };
+  #become({ muted_until, notify, pinned, archived, archived_seq }) {
+    this.#settings = { muted_until, notify, pinned, archived, archived_seq };
     this.#rang = this.#rings;
   }
 
@@ -78,7 +82,7 @@ export class Own {
       const isOther = since === null || archived || seq <= since || this.#counts(this.#other, since);
       const isMention = isNew && seq > Math.max(this.#toldSeq, this.#mention, this.#positions.readSeq);
       this.#isUnsure ||= isMention || !isOther;
-    } else if (seq > this.#toldSeq) {
+    } else if (this.#counts(seq, this.#toldSeq)) {
       this.#other = Math.max(this.#other, seq);
       if (mentions_all || mentions?.includes(this.#me)) this.#mention = Math.max(this.#mention, seq);
       if (since !== null && seq > since) this.#settings.archived = false;
@@ -100,7 +104,7 @@ export class Own {
   /** Whether I get a push for every message. */
   get #rings() {
     const { muted_until: until, notify } = this.#settings;
-    return notify === "all" && !(until && Date.parse(until) > Date.now());
+    return notify === "all" && !(until && Date.parse(until) > this.#now());
   }
 
   /** @param {number} seq */

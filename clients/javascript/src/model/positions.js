@@ -16,7 +16,7 @@ export class Positions {
   #me;
   /** @type {Map<string, Position>} */
   #positions = new Map();
-  /** The `seq`s that count for nobody, as ranges `[from, to]`. @type {number[][]} */
+  /** The `seq`s of deleted and system messages, as ranges `[from, to]`. @type {number[][]} */
   #uncounted = [];
 
   /** @param {string} me */
@@ -58,7 +58,7 @@ export class Positions {
 
   /** Shows a position of mine before the server has it. @param {number} seq */
   want(seq) {
-    if (seq > this.readSeq) this.markedUnread = null;
+    this.markedUnread = null;
     this.#wanted = Math.max(this.#wanted, seq);
   }
 

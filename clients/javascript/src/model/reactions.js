@@ -7,7 +7,7 @@
 
 export class MyReactions {
   #me;
-  /** Messages of which only the server knows my reactions. @type {WeakSet<Message>} */
+  /** Messages with reactions of mine that only the server knows. @type {WeakSet<Message>} */
   #unsure = new WeakSet();
   #isUnsure = false;
 

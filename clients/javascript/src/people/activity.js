@@ -1,6 +1,6 @@
 /** Whether the person looks at the app, and what the app has shown them.
  *
- * Who is active and acknowledges a message within eight seconds gets no push for it.
+ * A person who is active and acknowledges a message within eight seconds gets no push for it.
  */
 
 const REPEAT = 60_000;
@@ -9,20 +9,15 @@ const MAX_AT_ONCE = 20;
 
 export class Activity {
   isActive = false;
-  #command;
-  #unread;
+  #parts;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #repeat;
   /** The latest message to acknowledge, by conversation id. @type {Map<string, number>} */
   #arrived = new Map();
 
-  /**
-   * @param {(type: string, fields: object) => Promise<any>} command
-   * @param {() => {id: string, seq: number}[]} unread the conversations with unread messages
-   */
-  constructor(command, unread) {
-    this.#command = command;
-    this.#unread = unread;
+  /** @param {import("../parts.js").Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
   }
 
   /** @param {boolean} isActive */
@@ -30,16 +25,13 @@ export class Activity {
     if (isActive === this.isActive) return;
     this.isActive = isActive;
     clearInterval(this.#repeat);
-    if (isActive) this.#repeat = setInterval(() => this.#say("activity", { active: true }), REPEAT);
-    this.#say("activity", { active: isActive });
-    if (isActive) this.#acknowledgeUnread();
+    if (isActive) this.#repeat = setInterval(() => this.#tell(), REPEAT);
+    this.#announce();
   }
 
   /** There is a new socket: the server begins without it. */
   resume() {
-    if (!this.isActive) return;
-    this.#say("activity", { active: true });
-    this.#acknowledgeUnread();
+    if (this.isActive) this.#announce();
   }
 
   /** A message came. @param {string} conversationId @param {number} seq */
@@ -49,25 +41,24 @@ export class Activity {
     this.#arrived.set(conversationId, seq);
   }
 
-  /** Follows a page: it is looked at while it is visible and has the focus. Returns a function that
-   * ends this. */
-  followPage() {
+  /** Follows a page: it is looked at while it is visible and has the focus.
+   * @param {AbortSignal} signal ends this */
+  follow(signal) {
     const look = () => this.become(!document.hidden && document.hasFocus());
-    const targets = /** @type {[EventTarget, string][]} */ ([
-      [globalThis, "focus"],
-      [globalThis, "blur"],
-      [document, "visibilitychange"],
-    ]);
-    for (const [target, type] of targets) target.addEventListener(type, look);
+    for (const type of ["focus", "blur", "visibilitychange"]) globalThis.addEventListener(type, look, { signal });
     look();
-    return () => {
-      for (const [target, type] of targets) target.removeEventListener(type, look);
-      this.become(false);
-    };
   }
 
-  #acknowledgeUnread() {
-    for (const { id, seq } of this.#unread().slice(0, MAX_AT_ONCE)) this.arrived(id, seq);
+  #tell() {
+    this.#say("activity", { active: this.isActive });
+  }
+
+  /** Tells it, and acknowledges what is unread. */
+  #announce() {
+    this.#tell();
+    const { items } = this.#parts.conversations.getSnapshot();
+    const unread = items.filter((one) => one.unread_count > 0);
+    for (const { id, seq } of unread.slice(0, MAX_AT_ONCE)) this.arrived(id, seq);
   }
 
   #acknowledge() {
@@ -79,6 +70,6 @@ export class Activity {
   /** A lost command is harmless: the server then takes the person for away.
    * @param {string} type @param {object} fields */
   #say(type, fields) {
-    this.#command(type, fields).catch(() => {});
+    this.#parts.session.command(type, fields).catch(() => {});
   }
 }

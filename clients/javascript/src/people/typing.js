@@ -1,4 +1,4 @@
-/** Typing indicators: those of other people, and my own. */
+/** Typing indicators of other people, and my own. */
 
 /** The server accepts one in three seconds. */
 const TELL_EVERY = 3100;
@@ -43,16 +43,15 @@ export class TypingIndicators {
     this.#onChange(conversationId);
   }
 
-  /** Ends the indicators of one conversation, or of all. @param {string} [conversationId] */
-  clear(conversationId) {
-    const ids = conversationId ? [conversationId] : [...this.#timers.keys()];
+  /** Ends the indicators of these conversations, or of all. @param {string[]} [ids] */
+  clear(ids = [...this.#timers.keys()]) {
     for (const id of ids) for (const userId of this.people(id)) this.stopped(id, userId);
   }
 }
 
 /** Tells that I type, no more often than the server accepts. */
 export class TypingTeller {
-  #command;
+  #parts;
   /** The conversation in which I type. @type {string | null} */
   #where = null;
   #isTold = false;
@@ -60,9 +59,9 @@ export class TypingTeller {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {(type: string, fields: object) => Promise<any>} command */
-  constructor(command) {
-    this.#command = command;
+  /** @param {import("../parts.js").Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
   }
 
   /** Call this at every change of the text. @param {string} conversationId */
@@ -93,6 +92,6 @@ export class TypingTeller {
 
   /** @param {string} type @param {string | null} conversationId */
   #say(type, conversationId) {
-    return this.#command(type, { conversation_id: conversationId });
+    return this.#parts.session.command(type, { conversation_id: conversationId });
   }
 }

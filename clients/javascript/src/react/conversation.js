@@ -45,9 +45,10 @@ export function useMessages(id) {
   const chat = useChat();
   useOpen(id);
   const shown = useSelection(useConversationStore(id), selectMessages);
-  const loadOlder = useCallback(async () => {
-    if (id) await chat.conversation(id).loadOlder();
-  }, [chat, id]);
+  const loadOlder = useCallback(
+    () => (id ? chat.conversation(id).loadOlder() : Promise.resolve()),
+    [chat, id],
+  );
   return useMemo(() => ({ ...shown, loadOlder }), [shown, loadOlder]);
 }
 

@@ -18,7 +18,7 @@ const presences = new WeakMap();
 const directories = new WeakMap();
 
 /** Watches whether these people are there, for as long as the component is mounted.
- * @param {readonly string[]} userIds @returns {PresenceSnapshot} by user id, those who are known */
+ * @param {readonly string[]} userIds @returns {PresenceSnapshot} by user id, without people who are not known */
 export function usePresence(userIds) {
   const presence = shared(presences, useChat(), Presence);
   const ids = useSame(userIds);
@@ -27,7 +27,7 @@ export function usePresence(userIds) {
 }
 
 /** Loads the names and pictures of these people.
- * @param {readonly string[]} userIds @returns {PeopleSnapshot} by user id, those who are known */
+ * @param {readonly string[]} userIds @returns {PeopleSnapshot} by user id, without people who are not known */
 export function usePeople(userIds) {
   const people = shared(directories, useChat(), People);
   const ids = useSame(userIds);

@@ -7,42 +7,40 @@
  */
 
 export class Following {
-  #client;
+  #parts;
 
-  /** @param {import("../client.js").Insides} client */
-  constructor(client) {
-    this.#client = client;
+  /** @param {import("../parts.js").Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
   }
 
   /** @param {Frame} event */
   handle(event) {
-    const { conversations, catchingUp, emitter } = this.#client;
+    const { conversations, catchingUp, emitter } = this.#parts;
+    const { type, version } = event;
     const data = event.data ?? {};
     const id = event.conversation_id ?? data.conversation_id;
-    const conversation = id === undefined ? null : conversations.known(id);
-    switch (event.type) {
+    switch (type) {
       case "restored":
-        return catchingUp.loadReceipts();
+        return catchingUp.resume();
       case "presence.changed":
-        return emitter.emit({ ...data, type: event.type });
+        return emitter.emit({ ...data, type });
       case "conversation.added":
         return void this.#added(data.conversation);
     }
-    if (event.version !== undefined && id !== undefined) this.#durable(id, event);
-    else if (conversation) this.#soft(event.type, conversation, event);
-  }
-
-  /** @param {string} type @param {Followed} conversation @param {Frame} event */
-  #soft(type, conversation, event) {
+    if (id === undefined) return;
+    if (version !== undefined) return this.#durable(id, event);
+    const conversation = conversations.known(id);
+    if (!conversation) return;
     switch (type) {
       case "conversation.removed":
         return this.ended(conversation);
       case "resync":
         return this.#resync(conversation);
       case "receipt.updated":
-        return this.#receipt(conversation, event.data);
+        return this.#receipt(conversation, data);
       case "preferences.updated":
-        conversation.model?.own.set(event.data.preferences);
+        conversation.model?.own.set(data.preferences);
         return this.changed(conversation);
       case "typing.started":
       case "typing.stopped":
@@ -52,7 +50,7 @@ export class Following {
 
   /** Something was applied: closes holes, and tells the news. @param {Followed} conversation */
   changed(conversation) {
-    const { conversations, syncing, session, loading } = this.#client;
+    const { conversations, syncing, session, loading } = this.#parts;
     const { id, model } = conversation;
     if (!model) return;
     for (const { type, message } of model.takeNews()) this.#news(type, conversation, message);
@@ -62,43 +60,58 @@ export class Following {
     conversations.changed(conversation);
   }
 
+  /** Keeps a message of a reply: it does not move the cursor.
+   * @param {Message} message @param {import("../model/reactions.js").Reaction} [reaction] */
+  keep(message, reaction) {
+    const conversation = this.#parts.conversations.known(message.conversation_id);
+    if (conversation?.model?.data) conversation.model.keep(message, reaction);
+    this.settle([message]);
+    if (conversation) this.changed(conversation);
+  }
+
+  /** Removes my messages among these from the outbox. @param {Message[]} messages */
+  settle(messages) {
+    const { outbox, userId } = this.#parts;
+    for (const one of messages) if (one.sender_id === userId()) outbox.settle(one);
+  }
+
   /** The person is no longer in it. @param {Followed} conversation */
   ended(conversation) {
-    const { conversations, catchingUp, typing, reading, emitter } = this.#client;
+    const { conversations, catchingUp, typing, reading, emitter } = this.#parts;
     catchingUp.ended(conversation.id);
-    typing.clear(conversation.id);
+    typing.clear([conversation.id]);
     reading.forget(conversation.id);
-    conversations.end(conversation);
+    conversation.end();
+    conversations.changed();
     emitter.emit({ type: "conversation.removed", conversation_id: conversation.id });
   }
 
   /** Takes the answer to a sync.
    * @param {string} id @param {import("./syncing.js").Model} model
    * @param {import("./syncing.js").Changes} changes */
-  synced(id, model, changes) {
-    const conversation = this.#client.conversations.get(id);
+  applyChanges(id, model, changes) {
+    const conversation = this.#parts.conversations.get(id);
     if (conversation.model !== model) return;
     if (changes.status === "forbidden") {
       this.ended(conversation);
-    } else if (changes.status === "reset") {
-      this.reload(conversation);
-    } else {
+    } else if (changes.status === "ok") {
       model.applyChanges(changes);
       this.changed(conversation);
+    } else {
+      this.reload(conversation);
     }
   }
 
   /** Discards the copy of a conversation, and loads it.
    * @param {Followed} conversation @param {import("../model/conversation.js").Joined} [joined] */
-  async reload(conversation, joined) {
-    const { loading, userId } = this.#client;
-    conversation.begin(userId(), joined);
-    await loading.load(conversation).catch(() => {});
+  reload(conversation, joined) {
+    conversation.begin(joined);
+    return this.#parts.loading.load(conversation).catch(() => {});
   }
 
   /** @param {{id: string} & import("../model/conversation.js").Joined} joined */
   async #added(joined) {
-    const { conversations, emitter } = this.#client;
+    const { conversations, emitter } = this.#parts;
     const { id } = joined;
     const conversation = conversations.get(id);
     // An event that comes again tells nothing again.
@@ -108,10 +121,10 @@ export class Following {
 
   /** @param {string} id @param {Frame} event */
   #durable(id, event) {
-    const { conversations, userId } = this.#client;
+    const { conversations, userId } = this.#parts;
     const conversation = conversations.get(id);
     // A conversation that `hello` left out for their number.
-    if (conversation.model === null) this.reload(conversation);
+    if (!conversation.model) this.reload(conversation);
     const { model } = conversation;
     model?.receive(/** @type {any} */ (event));
     const isMyEnd =
@@ -124,7 +137,7 @@ export class Following {
 
   /** @param {Followed} conversation */
   #resync(conversation) {
-    const { syncing, session, loading } = this.#client;
+    const { syncing, session, loading } = this.#parts;
     const { id, model } = conversation;
     model?.cursor.announce(Infinity);
     // Also while another sync is on its way, which may have been answered before the change.
@@ -134,19 +147,18 @@ export class Following {
 
   /** @param {Followed} conversation @param {any} data */
   #receipt(conversation, data) {
-    const { user_id, read_seq, delivered_seq, marked_unread } = data;
-    const { conversations, emitter, userId } = this.#client;
+    const { conversations, emitter, userId } = this.#parts;
     const { model, id } = conversation;
-    model?.positions.moved(user_id, read_seq, delivered_seq);
-    if (user_id === userId()) model?.mergeOwn({ read_seq, marked_unread });
+    model?.positions.moved(data.user_id, data.read_seq, data.delivered_seq);
+    if (data.user_id === userId()) model?.mergeOwn(data);
     conversations.changed(conversation);
-    emitter.emit({ type: "receipt.updated", conversation_id: id, user_id, read_seq, delivered_seq });
+    emitter.emit({ ...data, type: "receipt.updated", conversation_id: id });
   }
 
   /** @param {"typing.started" | "typing.stopped"} type
    * @param {Followed} conversation @param {Frame} event */
   #typing(type, { id }, event) {
-    const { typing, emitter, userId } = this.#client;
+    const { typing, emitter, userId } = this.#parts;
     const { user_id } = event.data;
     if (user_id === userId()) return;
     if (type === "typing.started") typing.started(id, /** @type {any} */ (event));
@@ -157,8 +169,8 @@ export class Following {
   /** @param {"message" | "message.changed"} type
    * @param {Followed} conversation @param {Message} message */
   #news(type, { id }, message) {
-    const { outbox, typing, activity, emitter, userId } = this.#client;
-    if (message.sender_id === userId()) outbox.settle(message);
+    const { typing, activity, emitter, userId } = this.#parts;
+    if (message.sender_id === userId()) this.settle([message]);
     else if (type === "message") activity.arrived(id, message.seq);
     if (type === "message") typing.stopped(id, message.sender_id);
     emitter.emit({ type, conversation_id: id, message });

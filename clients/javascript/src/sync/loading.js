@@ -1,52 +1,68 @@
 /** Loads conversations, their messages and read positions over REST, until there is an answer. */
 
-import { ChatError } from "../errors.js";
 import { conversationPath } from "../connection/rest.js";
 
 /**
  * @typedef {import("../followed.js").Followed} Followed
  * @typedef {import("../model/conversation.js").ConversationModel} Model
- * @typedef {import("../model/conversation.js").Message} Message
  */
 
 /** How many messages one request may name. */
 const MAX_IDS = 100;
 
 export class Loading {
-  /** What is loaded now. @type {Set<Model>} */
-  #loads = new Set();
-  #rest;
-  #on;
+  #parts;
 
-  /**
-   * @param {import("../connection/rest.js").Rest} rest
-   * @param {object} on
-   * @param {(conversation: Followed) => void} on.changed
-   * @param {(conversation: Followed) => void} on.refused the person is not in it
-   * @param {(messages: Message[]) => void} on.messages messages of a page
-   */
-  constructor(rest, on) {
-    this.#rest = rest;
-    this.#on = on;
+  /** @param {import("../parts.js").Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
   }
 
-  /** Loads a conversation that has begun anew, and what is shown of it.
+  /** Waits until a conversation is loaded, and what is shown of it; also for a connection. Rejects with
+   * a refusal, or if the session ends; nobody needs to handle this.
+   * @param {string} id
+   * @param {(model: Model) => any} [work] the promise resolves to its result. It begins at once if
+   *   everything is here; without it, everything is loaded again
+   * @returns {Promise<any>} */
+  ready(id, work) {
+    const done = this.#ready(id, work);
+    done.catch(() => {});
+    return done;
+  }
+
+  /** @param {string} id @param {(model: Model) => any} [work] */
+  async #ready(id, work) {
+    const { conversations, session } = this.#parts;
+    for (let isDone = Boolean(work); ; isDone = true) {
+      const conversation = conversations.get(id);
+      const { model, shows } = conversation;
+      if (isDone && model?.data && (model.history.isOpen || !shows)) return work?.(model);
+      await session.live();
+      await this.load(conversation);
+    }
+  }
+
+  /** Loads a conversation, unless it is loaded, and what is shown of it.
    * @param {Followed} conversation */
   async load(conversation) {
     const { model } = conversation;
-    if (!model || this.#loads.has(model)) return;
-    this.#loads.add(model);
-    const data = await this.#get(conversation, "").finally(() => this.#loads.delete(model));
-    if (data !== undefined) await this.loaded(conversation, data);
+    const place = model ?? conversation;
+    const work = () =>
+      model?.data ? this.show(conversation) : this.#get(conversation, "", (data) => this.loaded(conversation, data));
+    await (place.loading ??= work().finally(() => (place.loading = null)));
   }
 
-  /** Takes the object of a conversation that has begun anew.
+  /** Takes the object of a conversation that has begun anew, or that `hello` did not name: there are too
+   * many, or it is of this moment.
    * @param {Followed} conversation @param {any} data */
   async loaded(conversation, data) {
-    if (conversation.model?.data) return;
-    conversation.model?.load(data);
-    conversation.loaded();
-    this.#on.changed(conversation);
+    const { following, userId } = this.#parts;
+    if (!conversation.model && userId()) conversation.begin().cursor.announce(Infinity); // a sync makes it live
+    const { model } = conversation;
+    if (model && !model.data) {
+      model.load(data);
+      following.changed(conversation);
+    }
     await this.show(conversation);
   }
 
@@ -61,13 +77,13 @@ export class Loading {
     ]);
   }
 
-  /** Loads what the events left open: what holds for the person alone, and of a shown conversation
-   * the positions of new people and the person's reactions. @param {Followed} conversation */
+  /** Loads what the events do not contain: the person's own state, and for a shown conversation the
+   * positions of new people and the person's reactions. @param {Followed} conversation */
   async mend(conversation) {
     const { model, shows } = conversation;
     if (!model?.data) return;
     const isUnsure = model.own.takeDoubt();
-    const ids = shows ? model.takeUnsureReactions() : [];
+    const ids = shows ? model.takeUnsure() : [];
     await Promise.all([
       isUnsure && this.#own(conversation),
       ids[0] && this.#messages(conversation, ids),
@@ -77,26 +93,19 @@ export class Loading {
 
   /** Loads the latest page of messages, or the page before the loaded messages.
    * @param {Followed} conversation */
-  page(conversation) {
-    const model = conversation.model;
-    conversation.paging ??= this.#page(conversation).finally(() => {
-      if (conversation.model === model) conversation.paging = null;
-    });
-    return conversation.paging;
-  }
-
-  /** @param {Followed} conversation */
-  async #page(conversation) {
+  async page(conversation) {
     const { model } = conversation;
     if (!model) return;
-    model.history.willOpen();
-    const before = model.history.firstSeq ?? undefined;
-    const page = await this.#get(conversation, "/messages", { before });
-    if (page === undefined) return;
-    model.addPage(page);
-    if (conversation.shows === 0) model.history.trim();
-    this.#on.messages(page.items);
-    this.#on.changed(conversation);
+    const work = () => {
+      model.history.willOpen();
+      const take = (/** @type {any} */ page) => {
+        model.addPage(page);
+        if (conversation.shows === 0) model.history.trim();
+        this.#parts.following.settle(page.items);
+      };
+      return this.#get(conversation, "/messages", take, { before: model.history.firstSeq });
+    };
+    await (model.paging ??= work().finally(() => (model.paging = null)));
   }
 
   /** Loads the read positions of everyone. @param {Followed} conversation */
@@ -104,45 +113,49 @@ export class Loading {
     const { model } = conversation;
     if (!model) return;
     model.hasNewPeople = false;
-    const answer = await this.#get(conversation, "/receipts");
-    for (const { user_id: userId, read_seq, delivered_seq } of answer?.items ?? []) {
-      model.positions.moved(userId, read_seq, delivered_seq);
-    }
-    this.#on.changed(conversation);
+    await this.#get(conversation, "/receipts", ({ items }) => {
+      for (const one of items) model.positions.moved(one.user_id, one.read_seq, one.delivered_seq);
+    });
   }
 
   /** Loads the whole object: it has all people, and what holds for the person.
    * @param {Followed} conversation */
-  async #own(conversation) {
-    const changes = conversation.model?.own.changes;
-    const data = await this.#get(conversation, "");
-    if (data === undefined) return;
-    conversation.model?.merge(data, changes);
-    this.#on.changed(conversation);
+  #own(conversation) {
+    const { model } = conversation;
+    const changes = model?.own.changes;
+    return this.#get(conversation, "", (data) => model?.merge(data, changes));
   }
 
   /** Loads messages again. @param {Followed} conversation @param {string[]} ids */
   async #messages(conversation, ids) {
     for (let start = 0; start < ids.length; start += MAX_IDS) {
       const query = { ids: ids.slice(start, start + MAX_IDS).join() };
-      const answer = await this.#get(conversation, "/messages", query);
-      for (const message of answer?.items ?? []) conversation.model?.keep(message);
+      const take = (/** @type {any} */ { items }) => {
+        for (const message of items) conversation.model?.keep(message);
+      };
+      await this.#get(conversation, "/messages", take, query);
     }
-    this.#on.changed(conversation);
   }
 
-  /** Resolves to undefined if the answer is no longer wanted: the conversation began anew meanwhile,
-   * or the person is not in it.
-   * @param {Followed} conversation @param {string} path @param {object} [query]
-   * @returns {Promise<any>} */
-  async #get(conversation, path, query) {
+  /** Passes the answer on, unless it is no longer wanted: the conversation began anew meanwhile. Rejects
+   * with a refusal.
+   * @param {Followed} conversation @param {string} path @param {(answer: any) => any} take
+   * @param {Record<string, unknown>} [query] */
+  async #get(conversation, path, take, query) {
     const { id, model } = conversation;
-    const isWanted = () => conversation.model === model && model !== null;
+    const { following, rest } = this.#parts;
+    const isWanted = () => conversation.model === model;
     try {
-      return await this.#rest.persist("GET", conversationPath(id) + path, { query: { ...query } }, isWanted);
+      const answer = await rest.persist("GET", conversationPath(id) + path, { query }, isWanted);
+      if (answer === undefined) return;
+      const taken = take(answer);
+      following.changed(conversation);
+      await taken;
     } catch (error) {
-      if (!(error instanceof ChatError)) throw error;
-      if (isWanted() && (error.status === 403 || error.status === 404)) this.#on.refused(conversation);
+      if (!isWanted()) return;
+      const { status } = /** @type {import("../errors.js").ChatError} */ (error);
+      if (model && [403, 404].includes(status)) following.ended(conversation);
+      throw error;
     }
   }
 }

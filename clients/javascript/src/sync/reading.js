@@ -1,23 +1,17 @@
 /** Sends my read positions: the latest of each conversation, until the server has it. */
 
-/** @typedef {{seq: number, clear: boolean}} ReadPosition `clear` removes the unread mark */
+/** @typedef {{seq: number, clear?: boolean}} ReadPosition `clear` removes the unread mark */
 
 export class Reading {
   /** By conversation id. @type {Map<string, ReadPosition>} */
   #wanted = new Map();
   /** @type {Set<string>} */
   #sending = new Set();
-  #session;
-  #onAnswer;
+  #parts;
 
-  /**
-   * @param {import("../connection/session.js").Session} session
-   * @param {(conversationId: string, answer: {read_seq: number} | null) => void} onAnswer gets null
-   *   if the server refused the position
-   */
-  constructor(session, onAnswer) {
-    this.#session = session;
-    this.#onAnswer = onAnswer;
+  /** @param {import("../parts.js").Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
   }
 
   /** @param {string} id of the conversation @param {ReadPosition} position */
@@ -25,7 +19,7 @@ export class Reading {
     const before = this.#wanted.get(id);
     this.#wanted.set(id, {
       seq: Math.max(seq, before?.seq ?? 0),
-      clear: clear || Boolean(before?.clear),
+      clear: clear || before?.clear || undefined,
     });
     this.#run(id);
   }
@@ -45,21 +39,26 @@ export class Reading {
   async #run(id) {
     if (this.#sending.has(id)) return;
     this.#sending.add(id);
-    while (this.#wanted.has(id) && this.#session.isLive) {
+    const { session, conversations, userId } = this.#parts;
+    while (this.#wanted.has(id) && session.isLive) {
       /** @type {ReadPosition | undefined} */
       let sent;
       const fields = () => {
         sent = this.#wanted.get(id);
-        if (sent === undefined) return null;
-        return { conversation_id: id, seq: sent.seq, ...(sent.clear && { clear: true }) };
+        return sent && { conversation_id: id, ...sent };
       };
+      let answer;
       try {
-        const answer = await this.#session.persist("receipt.read", fields);
+        answer = await session.persist("receipt.read", fields);
         if (answer === null) continue; // ended, or live again
-        this.#onAnswer(id, answer);
       } catch {
-        this.#onAnswer(id, null);
+        // Refused.
       }
+      const conversation = conversations.known(id);
+      const positions = conversation?.model?.positions;
+      if (answer) positions?.moved(userId(), answer.read_seq);
+      else positions?.unwant();
+      conversations.changed(conversation ?? undefined);
       if (this.#wanted.get(id) === sent) this.#wanted.delete(id);
     }
     this.#sending.delete(id);

@@ -10,19 +10,11 @@ const MAX_AT_ONCE = 100;
 export class Syncing {
   /** Conversations for the next command, by id. @type {Map<string, Model>} */
   #next = new Map();
-  #session;
-  #on;
+  #parts;
 
-  /**
-   * @param {import("../connection/session.js").Session} session
-   * @param {object} on
-   * @param {(id: string, model: Model, changes: Changes) => void} on.changes
-   * @param {(id: string, model: Model) => void} on.refused the conversation cannot be synced
-   * @param {(epoch: string) => void} on.epoch called first
-   */
-  constructor(session, on) {
-    this.#session = session;
-    this.#on = on;
+  /** @param {import("../parts.js").Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
   }
 
   /** Syncs a loaded conversation from its cursor. An earlier sync of it counts no more.
@@ -44,25 +36,26 @@ export class Syncing {
 
   /** @param {[string, Model][]} batch */
   async #run(batch) {
-    const marks = new Map(batch.map(([, model]) => [model, model.syncing]));
+    const { session, catchingUp, conversations, following } = this.#parts;
+    const mark = Symbol();
+    for (const [, model] of batch) model.syncing = mark;
     // Conversations whose sync was replaced by a later one drop out.
-    const waiting = () =>
-      batch.filter(([, model]) => model.syncing && model.syncing === marks.get(model));
+    const waiting = () => batch.filter(([, model]) => model.syncing === mark);
     const fields = () => {
       const cursors = waiting().map(([id, model]) => [id, model.cursor.position]);
-      return cursors.length > 0 ? { conversations: Object.fromEntries(cursors) } : null;
+      return cursors[0] && { conversations: Object.fromEntries(cursors) };
     };
     let answer = null;
     try {
-      answer = await this.#session.persist("conversation.sync", fields);
+      answer = await session.persist("conversation.sync", fields);
     } catch {
-      for (const [id, model] of waiting()) this.#on.refused(id, model);
+      for (const [id] of waiting()) following.reload(conversations.get(id));
     }
-    if (answer?.epoch) this.#on.epoch(answer.epoch);
+    if (answer?.epoch && !catchingUp.known(answer.epoch)) session.drop(0);
     for (const [id, model] of waiting()) {
       model.syncing = null; // without an answer, the next `hello` asks again
       const changes = answer?.conversations[id];
-      if (changes) this.#on.changes(id, model, changes);
+      if (changes) following.applyChanges(id, model, changes);
     }
   }
 }

@@ -5,6 +5,7 @@ Requests that a repetition cannot harm are repeated when the server cannot answe
 
 import uuid
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from types import NoneType
 from typing import Any, TypeVar, Unpack
 
@@ -29,6 +30,11 @@ class Api:
     def http(self) -> httpx.AsyncClient:
         """For requests to other hosts, such as the storage of files: they carry no token."""
         return self._rest.http
+
+    def now(self) -> datetime:
+        """Return the server's time, as far as it is known. The clock of this machine may be
+        wrong."""
+        return self._rest.clock.now()
 
     async def send(
         self,

@@ -3,6 +3,7 @@
 import ssl
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, Self, TypeVar, overload
 
 import httpx
@@ -158,8 +159,13 @@ class ChatClient:
         answer."""
         return await self._core.session.command(type_, fields)
 
+    def now(self) -> datetime:
+        """Return the server's time, as far as it is known: compare `expires_at` and `muted_until`
+        with it. The clock of this machine may be wrong."""
+        return self._core.rest.clock.now()
+
     def set_active(self, is_active: bool) -> None:
-        """Tell whether a person looks at the app. Who looks, gets no pushes."""
+        """Tell the server whether the person looks at the app. If so, they get no pushes."""
         self._core.activity.become(is_active)
 
     def on(self, kind: type[E], listener: Callable[[E], object]) -> Callable[[], None]:

@@ -9,6 +9,7 @@ from typing import Any, TypedDict, Unpack
 from msgspec import convert
 
 from chat_client.connection.rest import conversation_path
+from chat_client.errors import InvalidRequest
 from chat_client.model.reactions import NO_REACTION, Reaction
 from chat_client.models import Message, Participant, Pins, Preferences
 from chat_client.state.followed import ConversationSnapshot, Followed
@@ -50,16 +51,22 @@ class Conversation:
         return self._followed.store.snapshot
 
     def subscribe(self, listener: Callable[[], object]) -> Callable[[], None]:
-        """Call `listener` after every change. Returns a function that ends this."""
-        return self._followed.store.subscribe(listener)
+        """Call `listener` after every change. Returns a function that ends this. Until then, the
+        conversation is kept, also if the app holds no reference to it."""
+        return self._parts.conversations.subscribe(self._followed, listener)
 
     async def open(self) -> None:
-        """Show the conversation: load its latest messages and read positions, and keep them."""
+        """Show the conversation: load its latest messages and read positions, and keep them.
+        Returns when they are there; waits for the connection, and over reconnects. Raises the
+        refusal of the server (NotFound, PermissionDenied), and SessionEnded if the client is not
+        connected, or if the session ends. The conversation is open also after an error: it is shown
+        as soon as it is there, until `close`."""
         self._followed.shows += 1
-        await self._parts.loading.show(self._followed)
+        await self._parts.loading.ready(self._followed, anew=True)
 
     def close(self) -> None:
-        """End one `open`. When the last one has ended, only the latest messages are kept."""
+        """End one `open`, also one that raised. When the last one has ended, only the latest
+        messages are kept."""
         followed = self._followed
         followed.shows = max(0, followed.shows - 1)
         if followed.shows == 0:
@@ -69,7 +76,7 @@ class Conversation:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[ConversationSnapshot]:
-        """Keep the conversation open in this block."""
+        """Keep the conversation open in this block. Raises as `open` does."""
         try:
             await self.open()
             yield self.snapshot
@@ -77,10 +84,9 @@ class Conversation:
             self.close()
 
     async def load_older(self) -> None:
-        """Load the messages before those here."""
-        model = self._followed.model
-        if model is not None and model.history.has_older:
-            await self._parts.loading.page(self._followed)
+        """Load the messages before those here; the latest ones if none are here. Before the
+        conversation is loaded, this waits as `open` does. Raises as `open` does."""
+        await self._parts.loading.ready(self._followed, older=True)
 
     def send(self, text: str, **fields: Unpack[MessageFields]) -> "asyncio.Future[Message]":
         """Send a message, now or as soon as there is a connection. Until it is stored, it is among
@@ -110,9 +116,11 @@ class Conversation:
         await self._act("message.delete", {"message_id": message_id})
 
     def read(self, seq: int | None = None) -> None:
-        """The person has read up to this message, or to the latest one. It is shown at once."""
+        """The person has read up to this message, or to the latest one. It is shown at once; before
+        the conversation is loaded, as soon as it is."""
         model = self._followed.model
-        if model is None:
+        if model is None or model.data is None:
+            self._parts.tasks.start(self._read_later(seq))
             return
         seq = model.seq if seq is None else seq
         clear = model.positions.marked_unread is not None
@@ -124,10 +132,15 @@ class Conversation:
         self._parts.following.changed(self._followed)
 
     async def mark_unread(self, seq: int | None = None) -> None:
-        """Mark the conversation as unread from this message on (the latest one), for me alone."""
-        model = self._followed.model
+        """Mark the conversation as unread from this message on, for me alone. Without `seq`: from
+        the latest one on; before the conversation is loaded, this waits and raises as `open` does.
+        Raises InvalidRequest if there is no message."""
         if seq is None:
-            seq = 0 if model is None else model.seq
+            seq = (await self._parts.loading.ready(self._followed)).seq
+        if seq == 0:
+            text = "The conversation is empty."
+            raise InvalidRequest(text, code="invalid_request", status=400)
+        model = self._followed.model
         await self._request("PUT", "unread", body={"seq": seq})
         if model is not None:
             model.moved_elsewhere(model.positions.read_seq, seq)
@@ -178,6 +191,10 @@ class Conversation:
     def stop_typing(self) -> None:
         """The person no longer writes."""
         self._parts.typing_teller.stop()
+
+    async def _read_later(self, seq: int | None) -> None:
+        await self._parts.loading.ready(self._followed)
+        self.read(seq)
 
     async def _react(self, type_: str, message_id: str, emoji: str) -> Message:
         answer = await self._act(type_, {"message_id": message_id, "emoji": emoji})

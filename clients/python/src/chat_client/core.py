@@ -31,7 +31,7 @@ from chat_client.sync.syncing import Syncing
 from chat_client.sync.typing_indicators import TypingIndicators, TypingTeller
 
 _ENVELOPE = 100
-"""What a frame has besides the fields of a message, in bytes."""
+"""The size of a frame without the fields of a message, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +55,17 @@ class Core(Parts):
         tokens, user_id = Tokens(token), None if outbox is None else outbox.user_id
         self.tasks = Tasks()
         self.emitter = Emitter()
-        self.session = Session(
-            url, tokens, self.tasks, self, ssl_context=ssl_context, only_user_id=user_id
-        )
         self.rest = Rest(url, tokens, ssl_context=ssl_context, on_revoked=self._revoked)
+        self.session = Session(
+            *(url, tokens, self.tasks, self, self.rest.clock),
+            ssl_context=ssl_context,
+            only_user_id=user_id,
+        )
         self.typing = TypingIndicators(self._changed)
         self.typing_teller = TypingTeller(self.session.command, self.tasks)
         self.outbox = Outbox(self, self.tasks, self._changed, outbox)
         self.conversations = Conversations(
-            lambda id_: Followed(id_, self.outbox.of, self.typing.people)
+            lambda id_: Followed(id_, self.outbox.of, self.typing.people, self.rest.clock.now)
         )
         self.activity = Activity(self.session.command, self.tasks, self._unread)
         self.following = Following(self)

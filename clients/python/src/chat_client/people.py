@@ -42,8 +42,8 @@ class People:
         return user_id if user is None or user.name is None else user.name
 
     async def need(self, *user_ids: str) -> None:
-        """Load those of these people that are not known, or were loaded long ago. Requests of one
-        step of the event loop become one. Raises ChatError."""
+        """Load people, except the people whom a recent answer named. Requests of one step of the
+        event loop become one. Raises ChatError."""
         now = time.monotonic()
         missing = [
             one for one in user_ids if one not in self._kept or now - self._kept[one][1] >= _FRESH
@@ -51,7 +51,7 @@ class People:
         await asyncio.gather(*map(self._batches.ask, missing))
 
     async def of_conversation(self, conversation_id: str) -> None:
-        """Load the people of a conversation, and those who left it. Raises ChatError."""
+        """Load the present and former people of a conversation. Raises ChatError."""
         cursor: str | None = None
         while True:
             query = {"conversation_id": conversation_id, "cursor": cursor, "limit": 100}

@@ -31,7 +31,7 @@ class Presence:
         self._watches: dict[str, int] = {}
         """By user id: how many watch."""
         self._asked: frozenset[str] = frozenset()
-        """Whom the server was asked to watch on this connection."""
+        """The people whom the server watches for this connection."""
         self._is_asking = False
         self._store = Store(lambda: MappingProxyType(dict(self._people)))
         self._ends = [
@@ -85,7 +85,7 @@ class Presence:
                 self._store.changed()
 
     def _ask_soon(self) -> None:
-        """What begins and ends in one step of the event loop is one command."""
+        """Send all changes of one step of the event loop as one command."""
         if not self._is_asking:
             self._is_asking = True
             self._tasks.start(self._ask())

@@ -1,6 +1,7 @@
 """Requests of REST, as the modules beside the client need them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -19,3 +20,6 @@ class Requests(Protocol):
         kind: type[T],
     ) -> T:
         """Raises ChatError."""
+
+    def now(self) -> datetime:
+        """Return the server's time, as far as it is known."""

@@ -88,8 +88,8 @@ class ChatService(Api):
     async def add_participants(
         self, conversation_id: str, *user_ids: str, role: str = "member"
     ) -> Sequence[str]:
-        """Add people (`manage`), and return the ids of those who are in it now. People whose
-        settings do not allow it are left out."""
+        """Add people (`manage`). Returns the ids of the named people who are in the conversation
+        now. People whose settings do not allow it are left out."""
         body = {"user_ids": user_ids, "role": role}
         where = (conversation_id, "participants")
         conversation = await self._repeated("POST", where, Conversation, body)
@@ -101,7 +101,7 @@ class ChatService(Api):
         await self._repeated("PATCH", where, dict[str, Any], {"role": role})
 
     async def remove_participant(self, conversation_id: str, user_id: str) -> None:
-        """(`manage`) Who is not there, is not found: NotFound."""
+        """Remove a person (`manage`). Raises NotFound if the person is not in the conversation."""
         path = conversation_path(conversation_id, "participants", user_id)
         await self.request("DELETE", path)
 

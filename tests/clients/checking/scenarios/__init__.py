@@ -35,6 +35,7 @@ def scenarios() -> Sequence[Scenario]:
     """All of them, in the order in which they are played."""
     from tests.clients.checking.scenarios import (  # noqa: F401, PLC0415 - they add themselves
         connection,
+        outages,
         sending,
         session,
         stream,

@@ -134,10 +134,7 @@ async def an_instance_that_ends(stage: Stage) -> None:
     """`draining`: close, and connect again after its `retry_after`."""
     group = await stage.group("An instance that ends")
     await stage.agree()
-    before = len(stage.wire.lines)
-    stage.switch()
-    stage.wire.lines[-1].cut()
-    await stage.live(after=before)
+    await stage.move()
     await stage.send(group, "Before the end.")
     await stage.agree()
     before = len(stage.wire.lines)

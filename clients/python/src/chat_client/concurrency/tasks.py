@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from chat_client.errors import ChatError
+
+T = TypeVar("T")
 
 _log = logging.getLogger("chat_client")
 
@@ -16,13 +18,14 @@ class Tasks:
 
         self._last: set[asyncio.Task[Any]] = set()
 
-    def start(self, work: Coroutine[Any, Any, Any], *, is_last: bool = False) -> None:
+    def start(self, work: Coroutine[Any, Any, T], *, is_last: bool = False) -> "asyncio.Task[T]":
         """`is_last`: `aclose` waits for this work, and does not cancel it."""
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
         if is_last:
             self._last.add(task)
         task.add_done_callback(self._done)
+        return task
 
     async def aclose(self) -> None:
         """Cancel everything, and wait until it has ended."""

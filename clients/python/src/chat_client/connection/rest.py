@@ -1,8 +1,10 @@
 """REST, under /api/v1. Failures are ChatErrors."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, overload
 from urllib.parse import quote, urlsplit
 
@@ -10,6 +12,7 @@ import httpx
 import msgspec
 
 from chat_client.concurrency.delays import retry_delay
+from chat_client.connection.clock import Clock
 from chat_client.connection.tokens import Tokens
 from chat_client.errors import ChatError, Unreachable, error_of
 
@@ -37,6 +40,7 @@ class Rest:
         self._headers = dict(headers or {})
         self._on_revoked = on_revoked
         self._http: httpx.AsyncClient | None = None
+        self.clock = Clock()
 
     @property
     def http(self) -> httpx.AsyncClient:
@@ -49,7 +53,7 @@ class Rest:
     def acting(self, headers: Mapping[str, str]) -> "Rest":
         """Return another one with these headers, on the same connections."""
         other = Rest(self._url, self._tokens, headers={**self._headers, **headers})
-        other._http = self.http
+        other._http, other.clock = self.http, self.clock
         return other
 
     async def aclose(self) -> None:
@@ -157,6 +161,9 @@ class Rest:
         except (httpx.TransportError, RuntimeError) as error:
             # RuntimeError: the client was closed meanwhile.
             raise Unreachable("The server cannot be reached.") from error
+        # TypeError: a date in the zone -0000 has no zone for Python.
+        with contextlib.suppress(KeyError, ValueError, TypeError):
+            self.clock.hear(parsedate_to_datetime(response.headers["Date"]))
         if response.is_success:
             return _answer(response, kind)
         raise _refusal(response)
@@ -170,7 +177,8 @@ def conversation_path(*parts: str) -> str:
 def checked_url(url: str) -> str:
     """Return the URL of a server without a slash at its end. Raises ValueError."""
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    is_more = parts.query or parts.fragment
+    if parts.scheme not in {"http", "https"} or not parts.hostname or is_more:
         text = f"{url!r} is not the URL of a server. It must be like https://chat.example.com."
         raise ValueError(text)
     return url.rstrip("/")

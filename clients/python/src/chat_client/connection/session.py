@@ -8,10 +8,14 @@ import contextlib
 import logging
 import ssl
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Protocol
+
+import msgspec
 
 from chat_client.concurrency.delays import reconnect_delay, retry_delay
 from chat_client.concurrency.tasks import Tasks
+from chat_client.connection.clock import Clock
 from chat_client.connection.rest import checked_url
 from chat_client.connection.tokens import Tokens
 from chat_client.connection.transport import Frame, Transport
@@ -26,7 +30,7 @@ _log = logging.getLogger("chat_client")
 
 
 class Listener(Protocol):
-    """Who hears what happens to the session."""
+    """Gets the events of the session."""
 
     def state_changed(self) -> None: ...
 
@@ -44,6 +48,7 @@ class Session:
         tokens: Tokens,
         tasks: Tasks,
         listener: Listener,
+        clock: Clock,
         *,
         ssl_context: ssl.SSLContext | None = None,
         only_user_id: str | None = None,
@@ -59,6 +64,7 @@ class Session:
         self._tokens = tokens
         self._tasks = tasks
         self._listener = listener
+        self._clock = clock
         self._ssl_context = ssl_context
         self._only_user_id = only_user_id
         self._transport: Transport | None = None
@@ -80,9 +86,14 @@ class Session:
         transport = self._transport
         return self.state == "live" and transport is not None and not transport.has_ended
 
+    @property
+    def is_over(self) -> bool:
+        """Whether only `connect` begins another session."""
+        return self.state in {"signed_out", "replaced"}
+
     def connect(self) -> None:
         """Sign in, or come back after `signed_out` and `replaced`."""
-        if self.state in {"signed_out", "replaced"}:
+        if self.is_over:
             self._failures = 0
             self.ended = None
             self._become("connecting")
@@ -116,10 +127,17 @@ class Session:
     async def live(self) -> None:
         """Wait until there is a connection. Raises a ChatError if the session has ended."""
         while not self.is_live:
-            if self.state in {"signed_out", "replaced"}:
-                raise self.ended or SessionEnded("The client is not connected.")
+            if self.is_over:
+                raise self._reason()
             self._changed.clear()
             await self._changed.wait()
+
+    async def over(self) -> ChatError:
+        """Wait until the session has ended, and return why."""
+        while not self.is_over:
+            self._changed.clear()
+            await self._changed.wait()
+        return self._reason()
 
     async def persist(self, type_: str, fields: Callable[[], Mapping[str, Any] | None]) -> Any:
         """Send a command again until there is a final answer. Returns None if the connection ended
@@ -191,6 +209,9 @@ class Session:
             self._listener.lost()
         return code
 
+    def _reason(self) -> ChatError:
+        return self.ended or SessionEnded("The client is not connected.")
+
     def _end(self, error: ChatError, state: ConnectionState) -> None:
         _log.warning("the session ended: %s", error.code)
         self.ended = error
@@ -208,6 +229,8 @@ class Session:
             await asyncio.wait_for(self._hurried.wait(), seconds)
 
     def _received(self, frame: Frame) -> None:
+        if frame.type in {"hello", "heartbeat"}:
+            self._clock.hear(msgspec.convert(frame.at, datetime))
         if frame.type == "hello":
             if self._only_user_id not in {None, frame.data["user_id"]}:
                 self._refuse(frame.data["user_id"])

@@ -39,7 +39,7 @@ class Tokens:
         """Ask for a token. Requests at the same time share one call. Raises NotAuthenticated if
         nobody is signed in, Unreachable if the function fails."""
         if self._make is None:
-            return self.current
+            return _checked(self.current)
         while expired and self._making is not None and not self._is_making_another:
             await asyncio.wait({self._making})  # it may return the expired token
         if self._making is None:
@@ -51,7 +51,7 @@ class Tokens:
     def _made(self, making: "asyncio.Task[str]") -> None:
         self._making = None
         if not making.cancelled():
-            making.exception()  # those who wait for it raise it
+            making.exception()  # the callers raise it
 
     async def _ask(self, make: TokenFunction, *, expired: bool) -> str:
         try:
@@ -66,9 +66,18 @@ class Tokens:
                 raise
             _log.warning("the token function failed: %s", type(error).__name__)
             raise Unreachable("The token function gave no token.") from error
-        token = token.strip() if token else ""
-        if not token:
-            text = "Nobody is signed in: the token function returned no token."
-            raise NotAuthenticated(text, code="not_authenticated", status=401)
-        self.current = token
-        return token
+        self.current = _checked(token)
+        return self.current
+
+
+def _checked(token: object) -> str:
+    """Return the token without white space around it. Raises NotAuthenticated."""
+    found = token.strip() if isinstance(token, str) else ""
+    if found and found.isascii() and found.isprintable():
+        return found
+    text = "Nobody is signed in: there is no token."
+    if token:  # its text stays secret
+        text = (
+            f"This is not a token: {type(token).__name__}, but no text of visible ASCII characters."
+        )
+    raise NotAuthenticated(text, code="not_authenticated", status=401)

@@ -1,7 +1,7 @@
 """Where the files of messages are: addresses that work for some minutes, without a token."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from chat_client.concurrency.batches import Batches
 from chat_client.connection.rest import conversation_path
@@ -29,7 +29,7 @@ class FileAddresses:
         it. They work for a minute at least. Requests of one step of the event loop become one.
         Raises ChatError."""
         kept = self._kept.get(attachment_id)
-        if kept is not None and kept.expires_at - datetime.now(UTC) > _LEAST_LEFT:
+        if kept is not None and kept.expires_at - self._chat.now() > _LEAST_LEFT:
             return kept
         batches, count = self._batches.get(conversation_id) or (self._begin(conversation_id), 0)
         self._batches[conversation_id] = (batches, count + 1)

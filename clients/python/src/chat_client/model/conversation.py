@@ -4,7 +4,7 @@ It puts events in order (cursor.py), keeps the newer of two states of a message 
 what is unread (positions.py), and derives what holds for me alone (own.py, reactions.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -38,13 +38,14 @@ class News(NamedTuple):
 
 
 class ConversationModel:
-    def __init__(self, me: str) -> None:
+    def __init__(self, me: str, now: Callable[[], datetime]) -> None:
+        """`now` returns the server's time."""
         self.data: Conversation | None = None
         """The latest conversation object, without what is counted here; None until loaded."""
         self.cursor = Cursor()
         self.history = History()
         self.positions = Positions(me)
-        self.own = Own(me, self.positions)
+        self.own = Own(me, self.positions, now)
         self.active_at: datetime | None = None
         """When somebody wrote last: a message of the system does not move the conversation in the
         list."""

@@ -4,7 +4,8 @@ No event tells `mentioned_seq` and `archived`. They follow from the messages, as
 them. Where only the server can tell, `take_doubt` asks for the conversation object of REST.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import asdict, replace
@@ -18,13 +19,15 @@ _DEFAULT = Preferences(
 
 
 class Own:
-    def __init__(self, me: str, positions: Positions) -> None:
+    def __init__(self, me: str, positions: Positions, now: Callable[[], datetime]) -> None:
+        """`now` returns the server's time."""
         self.changes = 0
         """How often my settings changed: an answer that was asked for before a change does not undo
         it."""
         self._is_unsure = False
         self._me = me
         self._positions = positions
+        self._now = now
         self._told_seq = 0
         """Up to this `seq` the server has told the latest mention."""
         self._mention = 0
@@ -92,7 +95,7 @@ class Own:
             )
             known = max(self._told_seq, self._mention, self._positions.read_seq)
             self._is_unsure = self._is_unsure or (is_new and seq > known) or not is_other
-        elif seq > self._told_seq:
+        elif self._counts(seq, self._told_seq):  # a page may be older than a deletion
             self._other = max(self._other, seq)
             if message.mentions_all or self._me in message.mentions:
                 self._mention = max(self._mention, seq)
@@ -115,7 +118,7 @@ class Own:
     def _rings(self) -> bool:
         """Whether I get a push for every message."""
         until = self._settings.muted_until
-        is_muted = until is not None and until > datetime.now(UTC)
+        is_muted = until is not None and until > self._now()
         return self._settings.notify == "all" and not is_muted
 
     def _is_archived(self, seq: int) -> bool:

@@ -28,7 +28,7 @@ class Positions:
         self._me = me
         self._positions: dict[str, Position] = {}
         self._uncounted: list[Sequence[int]] = []
-        """The `seq`s that count for nobody, as ranges `[from, to]`."""
+        """The `seq`s of deleted and system messages, as ranges `[from, to]`."""
 
     @property
     def read_seq(self) -> int:

@@ -25,7 +25,7 @@ class MyReactions:
     def __init__(self, me: str) -> None:
         self._me = me
         self._unsure: dict[int, int] = {}
-        """The version, by `seq`, of messages of which only the server knows my reactions."""
+        """By `seq`: the version of a message. Only the server knows my reactions to it."""
 
     def complete(self, message: Message, held: Message | None, reaction: Reaction) -> Message:
         """Return the message with `my_reactions`, as far as it and its state before tell."""

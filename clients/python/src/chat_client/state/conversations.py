@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
 from chat_client.concurrency.observable import Store
+from chat_client.model.conversation import ConversationModel
 from chat_client.models import Conversation
 from chat_client.state.followed import Followed
 
@@ -25,9 +26,11 @@ class Conversations:
         self.store = Store(self._snapshot)
         self._make = make
         self._all: dict[str, Followed] = {}
-        """Those in which the person is."""
+        """The conversations in which the person is."""
         self._others: WeakValueDictionary[str, Followed] = WeakValueDictionary()
         """Other conversations, for as long as the app or a task refers to them."""
+        self._subscribed: dict[object, Followed] = {}
+        """By subscription: a conversation that somebody listens to is kept."""
         self._is_loaded = False
 
     def get(self, id_: str) -> Followed:
@@ -39,8 +42,22 @@ class Conversations:
         return conversation
 
     def known(self, id_: str) -> Followed | None:
-        """The one that the person is in, as far as is known."""
+        """Return a conversation in which the person is; None if it is not known."""
         return self._all.get(id_)
+
+    def subscribe(
+        self, conversation: Followed, listener: Callable[[], object]
+    ) -> Callable[[], None]:
+        """Call `listener` after every change of it. Returns a function that ends this."""
+        end_listening = conversation.store.subscribe(listener)
+        key = object()
+        self._subscribed[key] = conversation
+
+        def end() -> None:
+            self._subscribed.pop(key, None)
+            end_listening()
+
+        return end
 
     @property
     def all(self) -> Sequence[Followed]:
@@ -52,10 +69,10 @@ class Conversations:
         """The conversations that the app shows."""
         return [one for one in self._all.values() if one.shows > 0]
 
-    def begin(self, conversation: Followed, me: str) -> None:
+    def begin(self, conversation: Followed, me: str) -> ConversationModel:
         """The person is in it; it must be loaded."""
         self._all[conversation.id] = conversation
-        conversation.begin(me)
+        return conversation.begin(me)
 
     def end(self, conversation: Followed) -> None:
         """The person is no longer in it."""

@@ -40,6 +40,7 @@ class Followed:
         id_: str,
         pending: Callable[[str], Sequence[Pending]],
         typing: Callable[[str], Sequence[str]],
+        now: Callable[[], datetime],
     ) -> None:
         self.id = id_
         self.model: ConversationModel | None = None
@@ -53,23 +54,20 @@ class Followed:
         """The state from before it is loaded again."""
         self._pending = pending
         self._typing = typing
-
-    @property
-    def is_in_use(self) -> bool:
-        """Whether the app uses it."""
-        return self.shows > 0 or self.store.is_observed
+        self._now = now
 
     @property
     def active_at(self) -> datetime | None:
         """When something last happened that moves it in the list."""
         return None if self._shown is None else self._shown.active_at
 
-    def begin(self, me: str) -> None:
+    def begin(self, me: str) -> ConversationModel:
         """Begin with an empty state. What is shown stays until it is loaded."""
         self._previous = self._shown
-        self.model = ConversationModel(me)
+        self.model = ConversationModel(me, self._now)
         self.paging = None
         self.changed()
+        return self.model
 
     def loaded(self) -> None:
         """The state was loaded."""

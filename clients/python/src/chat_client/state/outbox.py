@@ -97,7 +97,7 @@ class Outbox:
         self._answers: dict[str, asyncio.Future[Message]] = {}
         self._opening = asyncio.Lock()
         self._ended: ChatError | None = None
-        """Why the session has ended: nobody waits for an answer then."""
+        """Why the session has ended; None while it lasts."""
 
     def of(self, conversation_id: str) -> tuple[Pending, ...]:
         """The waiting and the failed messages of one conversation, in the order they were

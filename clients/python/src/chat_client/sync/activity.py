@@ -1,6 +1,6 @@
 """Whether the person looks at the app, and what the app has shown them.
 
-Who is active and acknowledges a message within eight seconds gets no push for it.
+A person who is active and acknowledges a message within eight seconds gets no push for it.
 """
 
 import asyncio

@@ -59,7 +59,7 @@ class CatchingUp:
             self._parts.typing.clear()
             self._parts.emitter.emit(RestoredEvent())
         self._start_list()
-        self.load_receipts()
+        self.load_shown()
         if self._since is None:
             self._since = hello.get("at")
         else:
@@ -80,11 +80,11 @@ class CatchingUp:
                 conversation.model.cursor.announce(version)
             self._parts.following.changed(conversation)
 
-    def load_receipts(self) -> None:
-        """Load the read positions of what is shown: the server never repeats an event of them."""
+    def load_shown(self) -> None:
+        """Load the read positions of the shown conversations, because the server never repeats an
+        event about them. Also load what could not be loaded before."""
         for conversation in self._parts.conversations.shown:
-            if conversation.model is not None and conversation.model.data is not None:
-                self._parts.tasks.start(self._parts.loading.receipts(conversation))
+            self._parts.tasks.start(self._parts.loading.show(conversation))
 
     def _start_list(self) -> None:
         self._listing = object()

@@ -35,7 +35,7 @@ class Following:
         id_ = frame.conversation_id or data.get("conversation_id")
         match frame.type:
             case "restored":
-                self._parts.catching_up.load_receipts()
+                self._parts.catching_up.load_shown()
             case "presence.changed":
                 person = convert(data, PersonPresence)
                 event = PresenceEvent(person.user_id, person.status, person.last_active_at)

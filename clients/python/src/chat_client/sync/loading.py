@@ -20,29 +20,68 @@ T = TypeVar("T")
 class Loading:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._loads: set[ConversationModel] = set()
-        """What is loaded now."""
+        self._loads: dict[ConversationModel | Followed, asyncio.Task[None]] = {}
+        """By what is being loaded: a model, or a conversation without one."""
+
+    async def ready(
+        self, conversation: Followed, *, anew: bool = False, older: bool = False
+    ) -> ConversationModel:
+        """Wait until a conversation is loaded, and what is shown of it; also for a connection.
+        `anew` loads what is shown again. `older` loads the page before it, or the latest one.
+        Raises a refusal, SessionEnded."""
+        work = self._parts.tasks.start(self._ready(conversation, anew=anew, older=older))
+        over = self._parts.tasks.start(self._parts.session.over())
+        try:
+            await asyncio.wait({work, over}, return_when=asyncio.FIRST_COMPLETED)
+            is_missing = older or not work.done() or work.cancelled()
+            if self._parts.session.is_over and is_missing:
+                raise await self._parts.session.over()
+            return work.result()
+        finally:
+            work.cancel()
+            over.cancel()
+
+    async def _ready(self, conversation: Followed, *, anew: bool, older: bool) -> ConversationModel:
+        while True:
+            model = conversation.model
+            if model is not None and model.data is not None and not anew:
+                history = model.history
+                if history.is_open or conversation.shows == 0:
+                    if older and (history.has_older or not history.is_open):
+                        await self.page(conversation)
+                    return model
+            await self._parts.session.live()
+            await self.load(conversation)
+            anew = False
 
     async def load(self, conversation: Followed) -> None:
-        """Load a conversation that has begun anew, and what is shown of it."""
-        model = conversation.model
-        if model is None or model in self._loads:
+        """Load a conversation, unless it is loaded, and what is shown of it."""
+        place = conversation if conversation.model is None else conversation.model
+        loading = self._loads.get(place)
+        if loading is None:
+            loading = self._loads[place] = self._parts.tasks.start(self._load(conversation))
+            loading.add_done_callback(lambda _: self._loads.pop(place, None))
+        await asyncio.shield(loading)
+
+    async def _load(self, conversation: Followed) -> None:
+        if conversation.model is not None and conversation.model.data is not None:
+            await self.show(conversation)
             return
-        self._loads.add(model)
-        try:
-            data = await self._get(conversation, Conversation)
-        finally:
-            self._loads.discard(model)
+        data = await self._get(conversation, Conversation)
         if data is not None:
             await self.loaded(conversation, data)
 
     async def loaded(self, conversation: Followed, data: Conversation) -> None:
-        """Take the object of a conversation that has begun anew."""
-        if conversation.model is None or conversation.model.data is not None:
-            return
-        conversation.model.load(data)
-        conversation.loaded()
-        self._parts.following.changed(conversation)
+        """Take the object of a conversation that has begun anew, or that `hello` did not name:
+        there are too many, or it is of this moment."""
+        model, me = conversation.model, self._parts.me
+        if model is None and me:
+            model = self._parts.conversations.begin(conversation, me)
+            model.cursor.must_sync()  # a sync makes it live
+        if model is not None and model.data is None:
+            model.load(data)
+            conversation.loaded()
+            self._parts.following.changed(conversation)
         await self.show(conversation)
 
     async def show(self, conversation: Followed) -> None:
@@ -62,8 +101,8 @@ class Loading:
             self._parts.tasks.start(work)
 
     def _mending(self, conversation: Followed) -> Iterator[Coroutine[Any, Any, None]]:
-        """What holds for the person alone, and of a shown conversation the positions of new people
-        and the person's reactions."""
+        """Load the person's own state. Of a shown conversation, also load the positions of new
+        people and the person's reactions."""
         model = conversation.model
         if model is None or model.data is None:
             return
@@ -78,7 +117,7 @@ class Loading:
     async def page(self, conversation: Followed) -> None:
         """Load the latest page of messages, or the page before the loaded messages."""
         if conversation.paging is None:
-            paging = asyncio.ensure_future(self._page(conversation))
+            paging = self._parts.tasks.start(self._page(conversation))
             conversation.paging = paging
 
             def over(_: object) -> None:
@@ -147,17 +186,19 @@ class Loading:
         query: Mapping[str, object] | None = None,
     ) -> T | None:
         """Return None if the answer is no longer wanted: the conversation began anew meanwhile, or
-        the person is not in it."""
+        the session has ended. Raises a refusal."""
         model = conversation.model
 
         def is_wanted(_: int) -> bool:
-            return model is not None and conversation.model is model
+            return conversation.model is model and not self._parts.session.is_over
 
         where = conversation_path(conversation.id, *path)
         rest = self._parts.rest
         try:
             return await rest.persist("GET", where, kind=kind, is_wanted=is_wanted, query=query)
         except ChatError as error:
-            if is_wanted(0) and error.status in {403, 404}:
+            if not is_wanted(0):
+                return None
+            if model is not None and error.status in {403, 404}:
                 self._parts.following.ended(conversation)
-            return None
+            raise

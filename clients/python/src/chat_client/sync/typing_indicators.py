@@ -1,4 +1,4 @@
-"""Typing indicators: those of other people, and my own."""
+"""Typing indicators of other people, and my own."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
