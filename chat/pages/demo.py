@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
@@ -10,8 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.authentication import issue_development_token
+from chat.payloads.answers import delivery_data
 from chat.rest.openapi.described import described
 from chat.rest.views.base import APIView
+from messaging.services import deliveries
 from messaging.wire.representations import timestamp
 
 PEOPLE = [
@@ -22,10 +25,13 @@ PEOPLE = [
 ]
 _NAMES = {person["user_id"]: person["name"] for person in PEOPLE}
 _POLICY = (
-    "default-src 'self'; connect-src 'self' ws: wss:{files}; img-src 'self'{files}; "
+    "default-src 'self'; script-src 'self'{sdk}; connect-src 'self' ws: wss:{files}{firebase}; "
+    "img-src 'self' blob:{files}; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 _ANY_HOST = " https: http:"
+_FIREBASE_SDK = " https://www.gstatic.com/firebasejs/"
+_FIREBASE = " https://firebaseinstallations.googleapis.com https://fcmregistrations.googleapis.com"
 
 
 @require_safe
@@ -49,6 +55,8 @@ def demo(request: HttpRequest) -> HttpResponse:
                 "token": token,
                 "people": PEOPLE,
                 "phone": has_phones(),
+                "worker_url": static("chat/demo/worker.js"),
+                "firebase": settings.CHAT_DEMO_FIREBASE or None,
             }
         }
     else:
@@ -60,8 +68,13 @@ def demo(request: HttpRequest) -> HttpResponse:
 
 def content_security_policy() -> str:
     """Return the policy of the page. Files in a bucket come from another host, which only the
-    client of the bucket knows."""
-    return _POLICY.format(files="" if settings.CHAT_FILES == "local" else _ANY_HOST)
+    client of the bucket knows. Firebase's SDK comes from Google."""
+    has_firebase = bool(settings.CHAT_DEMO_FIREBASE)
+    return _POLICY.format(
+        files="" if settings.CHAT_FILES == "local" else _ANY_HOST,
+        sdk=_FIREBASE_SDK if has_firebase else "",
+        firebase=_FIREBASE if has_firebase else "",
+    )
 
 
 class DemoNotificationsView(APIView):
@@ -78,11 +91,31 @@ class DemoNotificationsView(APIView):
                 "title": shown.title,
                 "body": shown.body,
                 "sender_id": shown.sender_id,
+                "message_id": shown.message_id,
+                "seq": shown.seq,
                 "at": timestamp(shown.at),
             }
             for shown in inbox.shown(self.user_id)
         ]
         return Response({"items": items})
+
+
+class DemoPushView(APIView):
+    """Shows why the caller's phone rang for a message, or not. It is not part of the API."""
+
+    @described(exclude=True)
+    async def get(self, request: Request, conversation_id: str, message_id: str) -> Response:
+        if not has_phones():
+            raise Http404
+        delivery = await deliveries.get_own_delivery(
+            self.instance,
+            user_id=self.user_id,
+            conversation_id=conversation_id,
+            message_id=message_id,
+        )
+        if delivery is None:
+            raise Http404
+        return Response({"push": delivery_data(delivery)["push"]})
 
 
 def has_phones() -> bool:

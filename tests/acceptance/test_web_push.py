@@ -6,7 +6,6 @@ wrapped as FCM wraps it for browsers, and delivered by Chromium's developer tool
 
 import asyncio
 import functools
-import json
 import re
 import shutil
 import subprocess
@@ -21,10 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from django.test import override_settings
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import CDPSession, Worker
+from playwright.async_api import Worker
 
 from messaging.domain.recipients import Device, Platform, TokenKind
 from messaging.notifications.push.fcm import FcmPushBackend
@@ -32,9 +30,9 @@ from messaging.notifications.push.protocol import Push
 from tests.conftest import skip_or_fail
 from tests.kept import kept
 from tests.notifications.fcm_server import PROJECT, FcmServer, redirect
-from tests.servers.chromium import COMPLETE, ChromiumMissing, running_chromium
+from tests.servers.service_workers import PushDelivery, push_delivery
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FIREBASE = "firebase@12.19.0"
 ROOT = Path(__file__).parents[2]
@@ -115,16 +113,6 @@ def _fetch_scripts(folder: Path) -> None:
             (folder / name).write_bytes(member.read())
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def complete_chromium() -> AsyncIterator[Chromium]:
-    """A Chromium that shows notifications."""
-    try:
-        async with running_chromium(COMPLETE) as chromium:
-            yield chromium
-    except ChromiumMissing as missing:
-        skip_or_fail(str(missing))
-
-
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         pass
@@ -146,27 +134,17 @@ def served(folder: Path) -> Iterator[str]:
 class Browser:
     """A browser without an open page, whose service worker listens for pushes."""
 
-    def __init__(self, worker: Worker, tools: CDPSession, origin: str, registration: str) -> None:
-        self._worker, self._tools = worker, tools
-        self._origin, self._registration = origin, registration
+    def __init__(self, worker: Worker, pushes: PushDelivery) -> None:
+        self._worker, self._pushes = worker, pushes
 
     async def deliver(self, message: dict[str, Any]) -> None:
-        """What FCM makes of a message for browsers."""
+        """Deliver what FCM makes of a message for browsers."""
         notification = {
             **message.get("notification", {}),
             **message.get("webpush", {}).get("notification", {}),
         }
-        payload = {"from": "1", "fcmMessageId": "1", "data": message["data"]}
-        if notification:
-            payload["notification"] = notification
-        await self._tools.send(
-            "ServiceWorker.deliverPushMessage",
-            {
-                "origin": self._origin,
-                "registrationId": self._registration,
-                "data": json.dumps(payload),
-            },
-        )
+        more = {"notification": notification} if notification else {}
+        await self._pushes.deliver(message["data"], **more)
 
     async def shown(self) -> list[dict[str, Any]]:
         """The notifications, once every push that was delivered has been handled."""
@@ -200,13 +178,7 @@ async def browser_with(chromium: Chromium, folder: Path, handler: str) -> AsyncI
         async with await chromium.new_context() as context:
             await context.grant_permissions(["notifications"], origin=origin)
             page = await context.new_page()
-            tools = await context.new_cdp_session(page)
-            found: list[str] = []
-            tools.on(
-                "ServiceWorker.workerRegistrationUpdated",
-                lambda event: found.extend(r["registrationId"] for r in event["registrations"]),
-            )
-            await tools.send("ServiceWorker.enable")
+            pushes = await push_delivery(page)
             await page.goto(f"{origin}/index.html")
             await page.evaluate(
                 """async () => {
@@ -217,7 +189,7 @@ async def browser_with(chromium: Chromium, folder: Path, handler: str) -> AsyncI
             [worker] = context.service_workers
             # The SDK hands a push to a page that is visible, and not to the handler.
             await page.goto("about:blank")
-            yield Browser(worker, tools, origin, found[-1])
+            yield Browser(worker, pushes)
 
 
 async def asked_of_fcm(fcm: FcmServer, tmp_path: Path, *pushes: Push) -> list[dict[str, Any]]:

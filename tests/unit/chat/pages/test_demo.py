@@ -1,8 +1,10 @@
-"""The demo page: where it exists, what its phones need, and where its files come from."""
+"""The demo page: where it exists, how large it is, what its phones need, and where its files come
+from."""
 
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from django.test import override_settings
@@ -11,6 +13,12 @@ from pytest_django import Settings
 
 import config.urls
 from chat.pages.demo import content_security_policy, has_phones
+
+_CHAT = Path(__file__).parents[4] / "chat"
+_TEMPLATE = _CHAT / "templates/chat/demo.html"
+_STYLES = _CHAT / "static/chat/demo.css"
+_STATIC = _CHAT / "static/chat/demo"
+_MAX_BYTES = 150_000
 
 
 @contextmanager
@@ -69,3 +77,22 @@ def test_files_of_a_bucket_come_from_another_host(
     assert rules["default-src"] == "'self'"
     for name in ("connect-src", "img-src"):
         assert ("https:" in rules[name].split()) is other_hosts
+
+
+def test_firebase_comes_from_google_where_it_is_configured(settings: Settings) -> None:
+    """Its SDK, and its registrations. Otherwise the page asks no other host."""
+    settings.CHAT_FILES, settings.CHAT_DEMO_FIREBASE = "local", {}
+    assert "https:" not in content_security_policy()
+
+    settings.CHAT_DEMO_FIREBASE = {"apiKey": "key"}
+    rules = dict(rule.split(" ", 1) for rule in content_security_policy().split("; "))
+    assert rules["script-src"] == "'self' https://www.gstatic.com/firebasejs/"
+    assert "https://fcmregistrations.googleapis.com" in rules["connect-src"].split()
+    assert rules["default-src"] == "'self'"
+
+
+def test_the_page_is_small() -> None:
+    """All that a browser loads of it, uncompressed."""
+    files = [_TEMPLATE, _STYLES, *(file for file in _STATIC.iterdir() if file.is_file())]
+
+    assert sum(file.stat().st_size for file in files) <= _MAX_BYTES
