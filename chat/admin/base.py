@@ -1,6 +1,6 @@
 """The base of the admin's lists, pages and actions on a store, on top of Django's `ModelAdmin`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,6 +19,7 @@ from chat.admin.personal_data.noting import note, place_of
 from chat.state import instance_of
 from messaging.domain.exceptions import Unavailable
 from messaging.domain.graphemes import shortened
+from messaging.domain.message import Attachment
 from messaging.notifications.queue.sqs import QueueUnavailable
 from messaging.runtime.instance import Instance
 
@@ -28,6 +29,7 @@ else:
     _ModelAdmin = admin.ModelAdmin
 
 _ROWS = 25
+_MAX_FILENAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,3 +182,12 @@ def link(model: str, key: str, text: str | None = None) -> str:
     """Return a link to the page of an object."""
     url = reverse(f"admin:chat_{model}_change", args=[quote(key)])
     return format_html('<a href="{}"><bdi>{}</bdi></a>', url, text or key)
+
+
+def file_link(attachment: Attachment, addresses: Mapping[str, str]) -> str:
+    """Return a link to a file by its address, by attachment id; its name if it has none."""
+    name = shortened(attachment.filename, _MAX_FILENAME)
+    address = addresses.get(attachment.id)
+    if address is None:
+        return format_html("<bdi>{}</bdi>", name)
+    return format_html('<a href="{}" rel="noreferrer"><bdi>{}</bdi></a>', address, name)

@@ -1,14 +1,15 @@
 """Actions of the admin that ask for confirmation. The audit trail records them before they are
 carried out, and a failure after; the history records them after."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import wraps
 from typing import Any
 
 import structlog
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -27,6 +28,8 @@ logger = structlog.get_logger(__name__)
 
 Act = Callable[..., Awaitable[Any]]
 Action = Callable[..., HttpResponse]
+_MAX_NAMED = 100
+"""The most rows that a confirmation names."""
 
 
 def act(
@@ -83,25 +86,102 @@ def act(
                     if secret and result is not None:
                         return token_page(modeladmin, request, row, result)
                 return HttpResponseRedirect(_next_page(request))
-            context = {
-                **modeladmin.admin_site.each_context(request),
-                "title": description,
-                "consequence": consequence,
-                "final": final,
-                "opts": modeladmin.opts,
-                "rows": chosen,
-                "form": fields,
-                "name": carry_out.__name__,
-                "checkbox": ACTION_CHECKBOX_NAME,
-                "next": _next_page(request),
-                "media": modeladmin.media,
-            }
-            return TemplateResponse(request, "admin/chat/confirm.html", context)
+            return _question(
+                modeladmin,
+                request,
+                chosen,
+                name=carry_out.__name__,
+                description=description,
+                consequence=consequence,
+                final=final,
+                form=fields,
+                keys=[row.pk for row in chosen],
+            )
 
         action.__name__ = carry_out.__name__
         return admin.action(description=description, permissions=[permission])(action)
 
     return make
+
+
+def confirmed(
+    description: str,
+    *,
+    permission: str,
+    consequence: str,
+    final: bool = False,
+    single: bool = False,
+) -> Callable[[Callable[..., HttpResponse | None]], Callable[..., HttpResponse | None]]:
+    """Turn a function into an action on the rows of a table, which is carried out once it is
+    confirmed. It gets the model admin, the request and a queryset, and writes the history.
+
+    With `single`, the action is refused unless exactly one row is chosen.
+    """
+
+    def make(carry_out: Callable[..., HttpResponse | None]) -> Callable[..., HttpResponse | None]:
+        @wraps(carry_out)
+        def action(
+            modeladmin: Any, request: HttpRequest, rows: "QuerySet[Any]"
+        ) -> HttpResponse | None:
+            if single and len(rows[:2]) != 1:
+                modeladmin.message_user(request, "Choose one row.", messages.ERROR)
+                return None
+            keys = request.POST.getlist(ACTION_CHECKBOX_NAME)
+            if "confirmed" in request.POST:
+                chosen = {"rows": rows.count(), "keys": ", ".join(keys[:_MAX_NAMED])}
+                name = f"{modeladmin.opts.model_name}.{carry_out.__name__}"
+                note(request, name, None, values=chosen)
+                return carry_out(modeladmin, request, rows)
+            return _question(
+                modeladmin,
+                request,
+                rows[:_MAX_NAMED],
+                name=carry_out.__name__,
+                description=description,
+                consequence=consequence,
+                final=final,
+                form=forms.Form(),
+                keys=keys,
+                unnamed=max(rows.count() - _MAX_NAMED, 0),
+            )
+
+        return admin.action(description=description, permissions=[permission])(action)
+
+    return make
+
+
+def _question(
+    modeladmin: Any,
+    request: HttpRequest,
+    rows: Iterable[Model],
+    *,
+    name: str,
+    description: str,
+    consequence: str,
+    final: bool,
+    form: forms.Form,
+    keys: Sequence[str],
+    unnamed: int = 0,
+) -> HttpResponse:
+    """Return the page that asks for confirmation. `unnamed`: the number of further rows. If all
+    rows of the list were chosen, the confirmed form says so again."""
+    context = {
+        **modeladmin.admin_site.each_context(request),
+        "title": description,
+        "consequence": consequence,
+        "final": final,
+        "opts": modeladmin.opts,
+        "rows": rows,
+        "unnamed": unnamed,
+        "keys": keys,
+        "across": request.POST.get("select_across") == "1",
+        "form": form,
+        "name": name,
+        "checkbox": ACTION_CHECKBOX_NAME,
+        "next": _next_page(request),
+        "media": modeladmin.media,
+    }
+    return TemplateResponse(request, "admin/chat/confirm.html", context)
 
 
 def _carried_out(

@@ -1,16 +1,22 @@
 """Messages of a conversation, for operators who have given a reason; and redacting."""
 
+import json
+from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
-from chat.admin.base import StoreModelAdmin, Table, excerpt, link
+from chat.admin.base import StoreModelAdmin, Table, excerpt, file_link, link
 from chat.admin.bridge import on_loop
 from chat.admin.confirmed_actions import act
 from chat.admin.conversations import ConversationAdmin
@@ -20,19 +26,25 @@ from chat.admin.names import named, names_of, person_link
 from chat.admin.personal_data.noting import note
 from chat.models import Conversation, Message, Names
 from chat.state import instance_of
+from messaging.domain.graphemes import shortened
 from messaging.domain.identifiers import is_stored_id
+from messaging.domain.message import Attachment
 from messaging.domain.message import Message as StoredMessage
+from messaging.files.storage import FilesUnavailable
 from messaging.runtime.instance import Instance
 from messaging.services.operators import conversations
+from messaging.services.operators.file_addresses import address_files
 
 _SCOPE = "conversation"
+_MAX_SHOWN = 160
+"""Characters of a text in a cell of the list."""
 
 
 @act(
     "Redact",
     permission="redact",
-    consequence="The text is deleted for everyone, immediately and permanently. A deleted message "
-    "remains.",
+    consequence="The text and the files are deleted for everyone, immediately and permanently. A "
+    "deleted message remains.",
     final=True,
 )
 async def redact(instance: Instance, message: Message, *, by: str) -> None:
@@ -44,30 +56,73 @@ async def redact(instance: Instance, message: Message, *, by: str) -> None:
 
 @admin.register(Message)
 class MessageAdmin(StoreModelAdmin):
-    list_display = ("seq", "sent_by", "shown", "reacted", "created_at", "state")
+    list_display = ("seq", "sent_by", "shown", "files", "reacted", "created_at", "state")
     list_display_links = ("seq",)
     fields = (
         "conversation_link",
         "seq",
+        "kind",
+        "event",
         "sender_link",
         "text",
+        "metadata",
         "reacted",
         "created_at",
         "edited_at",
         "deleted_at",
         "told",
     )
-    readonly_fields = ("conversation_link", "sender_link", "reacted", "told")
+    readonly_fields = (
+        *("conversation_link", "kind", "event", "sender_link", "metadata", "reacted", "told"),
+    )
     actions = (redact,)
     scope = _SCOPE
 
     @admin.display(description="text")
     def shown(self, message: Message) -> str:
-        return excerpt(message.text, most=160)
+        """Show what a system message reports, before its text: most have none."""
+        text = excerpt(message.text, most=_MAX_SHOWN) if message.text else ""
+        if not message.entity.is_system:
+            return text
+        event, rest = _reported(message.entity)
+        return format_html(
+            '<em>system</em> <bdi class="chat-said">{}</bdi>{}{}',
+            shortened(event, _MAX_SHOWN),
+            excerpt(rest, most=_MAX_SHOWN) if rest else "",
+            text,
+        )
+
+    @admin.display(description="files", empty_value="")
+    def files(self, message: Message) -> str:
+        """Name the files. Only the page of the message links to them: an address costs a read."""
+        lines = ((file_link(one, {}), *_type_and_size(one)) for one in message.entity.attachments)
+        return format_html_join(mark_safe("<br>"), "{} · {} · {}", lines)
+
+    @admin.display(description="kind")
+    def kind(self, message: Message) -> str:
+        return message.entity.kind.value
+
+    @admin.display(description="event")
+    def event(self, message: Message) -> str:
+        if not message.entity.is_system:
+            return "–"
+        event, _ = _reported(message.entity)
+        return format_html("<bdi>{}</bdi>", event)
+
+    @admin.display(description="metadata")
+    def metadata(self, message: Message) -> str:
+        """Show it as it was given, with its numbers."""
+        text = message.entity.metadata
+        if text is None:
+            return "–"
+        indented = msgspec.json.format(text, indent=2)
+        return format_html('<pre class="chat-json">{}</pre>', indented)
 
     @admin.display(description="reactions", empty_value="")
     def reacted(self, message: Message) -> str:
-        return message.reactions
+        return " · ".join(
+            f"{emoji} {summary.count}" for emoji, summary in message.entity.reactions.items()
+        )
 
     @admin.display(description="state")
     def state(self, message: Message) -> str:
@@ -187,12 +242,13 @@ class MessageAdmin(StoreModelAdmin):
     async def list_tables(self, instance: Instance, row: Any) -> list[Table]:
         texts = row.earlier.texts() if row.deleted_at is None else ()
         return [
+            await _files(instance, row.entity),
             Table(
                 title="Earlier texts",
                 headings=("Text", "Written"),
                 rows=[(one.text, one.written_at) for one in reversed(texts)],
                 empty="The text was never edited, or the message is deleted.",
-            )
+            ),
         ]
 
     async def find_row(self, instance: Instance, key: str) -> Message | None:
@@ -219,8 +275,30 @@ def _row(message: StoredMessage, names: Names) -> Message:
         edited_at=message.edited_at,
         deleted_at=message.deleted_at,
     )
-    row.names = names
-    row.reactions = " · ".join(
-        f"{emoji} {summary.count}" for emoji, summary in message.reactions.items()
-    )
+    row.names, row.entity = names, message
     return row
+
+
+async def _files(instance: Instance, message: StoredMessage) -> Table:
+    """Return the files of a message, each with a link if it is still there and the storage
+    answers."""
+    addresses: Mapping[str, str] = {}
+    with suppress(FilesUnavailable):
+        addresses = await address_files(instance, message.attachments)
+    return Table(
+        title="Files",
+        headings=("File", "Type", "Size"),
+        rows=[(file_link(one, addresses), *_type_and_size(one)) for one in message.attachments],
+        empty="The message has no files, or is deleted.",
+    )
+
+
+def _type_and_size(attachment: Attachment) -> tuple[str, str]:
+    return attachment.content_type, filesizeformat(attachment.size)
+
+
+def _reported(message: StoredMessage) -> tuple[str, str]:
+    """Return the event that a system message reports, and the rest of its metadata as text."""
+    rest = json.loads(message.metadata or "{}")
+    event = str(rest.pop("event", ""))
+    return event, json.dumps(rest, ensure_ascii=False) if rest else ""

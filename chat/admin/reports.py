@@ -1,6 +1,6 @@
 """Reports: the queue of reported messages, and the decisions about them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,24 +11,21 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
-from chat.admin.base import StoreModelAdmin, excerpt, link
+from chat.admin.base import StoreModelAdmin, excerpt, file_link, link
 from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, StoreFilter, Wanted, place, read_place
 from chat.admin.names import named, names_of, person_link
 from chat.admin.people import ACCESS_REVOKED, BanForm
 from chat.models import Message, Names, Person, Report
 from messaging.domain.exceptions import PermissionDenied
-from messaging.domain.graphemes import shortened
 from messaging.domain.identifiers import is_stored_id, is_stored_user_id
-from messaging.domain.message import Attachment
 from messaging.domain.reports import Report as StoredReport
 from messaging.domain.reports import ReportStatus
 from messaging.runtime.instance import Instance
 from messaging.services.operators import conversations, people
-from messaging.services.operators.reported_files import address_reported_files
+from messaging.services.operators.file_addresses import address_files
 
 _ALL = "all"
-MAX_FILENAME = 200
 
 
 @act("Dismiss", permission="handle", consequence="The message does not change.")
@@ -41,7 +38,7 @@ async def dismiss(instance: Instance, report: Report, *, by: str) -> None:
 @act(
     "Redact the message",
     permission="redact",
-    consequence="Its text is deleted for everyone, immediately and permanently.",
+    consequence="Its text and files are deleted for everyone, immediately and permanently.",
     final=True,
     also=lambda report: Message(
         id=f"{report.conversation}.{report.message}", conversation=report.conversation
@@ -124,7 +121,7 @@ class ReportAdmin(StoreModelAdmin):
     def files(self, report: Report) -> str | None:
         attachments = report.copy.attachments if report.copy is not None else ()
         lines = (
-            (_file_link(one, report.addresses), one.content_type, filesizeformat(one.size))
+            (file_link(one, report.addresses), one.content_type, filesizeformat(one.size))
             for one in attachments
         )
         return format_html_join(mark_safe("<br>"), "{} · {} · {}", lines) or None
@@ -211,17 +208,8 @@ class ReportAdmin(StoreModelAdmin):
         row = _row(found, await names_of(instance, [found.author_id, found.reporter_id]))
         row.copy = await reports.get_copy(key)
         if row.copy is not None:
-            row.addresses = await address_reported_files(instance, row.copy)
+            row.addresses = await address_files(instance, row.copy.attachments)
         return row
-
-
-def _file_link(attachment: Attachment, addresses: Mapping[str, str]) -> str:
-    """Return a link to a file, or its name if it is gone."""
-    name = shortened(attachment.filename, MAX_FILENAME)
-    address = addresses.get(attachment.id)
-    if address is None:
-        return format_html("<bdi>{}</bdi>", name)
-    return format_html('<a href="{}" rel="noreferrer"><bdi>{}</bdi></a>', address, name)
 
 
 def _row(report: StoredReport, names: Names) -> Report:

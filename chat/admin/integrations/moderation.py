@@ -1,6 +1,5 @@
 """Moderation: the word lists and the hook."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -8,9 +7,10 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from chat.admin.confirmed_actions import confirmed
 from chat.admin.integrations.secrets import secret_page
 from chat.admin.texts import StrictAdmin
 from messaging.changes.text_rules import normalise_newlines, require_note
@@ -101,13 +101,34 @@ class HookForm(_ModelForm):
         fields = ("url", "fallback", "enabled")
 
 
+@confirmed(
+    "Replace the secret",
+    permission="change",
+    consequence="The new secret is shown once. The secret before it signs every request too, for "
+    "the next 24 hours; after that, a receiver that does not have the new one refuses requests.",
+    final=True,
+    single=True,
+)
+def replace_secret(
+    modeladmin: "_ModelAdmin", request: HttpRequest, rows: QuerySet[Any]
+) -> HttpResponse:
+    """Give one row a new secret, and show it. The previous one signs too for a day."""
+    row: Any = rows.get()
+    row.previous_secret, row.secret = row.secret, new_secret()
+    row.previous_until = datetime.now(UTC) + PREVIOUS_SECRET
+    row.save(update_fields=["secret", "previous_secret", "previous_until", "changed_at"])
+    modeladmin.log_change(request, row, "Replace the secret")
+    note = "The secret before it signs every request too, for the next 24 hours."
+    return secret_page(modeladmin, request, row, row.secret, note=note)
+
+
 @admin.register(ModerationHookRecord)
 class ModerationHookAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
     """The hook, in one row. Its secret is shown when it is made, and not again."""
 
     form = HookForm
     list_display = ("url", "fallback", "enabled", "changed_at")
-    actions = ("replace_secret",)
+    actions = (replace_secret,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not ModerationHookRecord.objects.exists()
@@ -123,24 +144,3 @@ class ModerationHookAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
         return secret_page(self, request, obj, obj.secret)
-
-    @admin.action(description="Replace the secret", permissions=["change"])
-    def replace_secret(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        return replace_secret(self, request, rows)
-
-
-def replace_secret(
-    modeladmin: "_ModelAdmin", request: HttpRequest, rows: QuerySet[Any]
-) -> HttpResponse | None:
-    """Give one row a new secret, and show it. The previous one signs too for a day."""
-    chosen: Sequence[Model] = list(rows[:2])
-    if len(chosen) != 1:
-        modeladmin.message_user(request, "Choose one row.", "ERROR")
-        return None
-    row: Any = chosen[0]
-    row.previous_secret, row.secret = row.secret, new_secret()
-    row.previous_until = datetime.now(UTC) + PREVIOUS_SECRET
-    row.save(update_fields=["secret", "previous_secret", "previous_until", "changed_at"])
-    modeladmin.log_change(request, row, "Replace the secret")
-    note = "The secret before it signs every request too, for the next 24 hours."
-    return secret_page(modeladmin, request, row, row.secret, note=note)

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from chat.admin.bridge import on_loop
+from chat.admin.confirmed_actions import confirmed
 from chat.admin.integrations.moderation import replace_secret, validate_url
 from chat.admin.integrations.secrets import secret_page
 from chat.admin.personal_data.filters import filter_of
@@ -60,7 +61,7 @@ class WebhookEndpointAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
     form = EndpointForm
     list_display = ("url", "description", "enabled", "switched_off_for", "failing_since")
     readonly_fields = ("switched_off_for", "failing_since", "created_at")
-    actions = ("send_test_event", "replace_secret")
+    actions = ("send_test_event", replace_secret)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         written = [*form.changed_data, "changed_at"]
@@ -90,10 +91,6 @@ class WebhookEndpointAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
             request, "The event is on its way. The webhook deliveries show the answer."
         )
 
-    @admin.action(description="Replace the secret", permissions=["change"])
-    def replace_secret(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        return replace_secret(self, request, rows)
-
 
 @admin.register(WebhookDeliveryRecord)
 class WebhookDeliveryAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
@@ -122,7 +119,12 @@ class WebhookDeliveryAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("messaging.change_webhookendpointrecord")
 
-    @admin.action(description="Replay", permissions=["replay"])
+    @confirmed(
+        "Replay",
+        permission="replay",
+        consequence="Those of these events that failed are sent again, with the present state of "
+        "what they are about. A receiver may get an event twice.",
+    )
     def replay(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Send events again that were passed over, with the present state of what they are
         about."""

@@ -105,7 +105,7 @@ async def test_nobody_changes_an_entry(ann: Api, root: Operator, instance: Insta
             await sync_to_async(_in_transaction)(attempt)
     assert (await AuditEntryRecord.objects.aget()).actor == "root"
     with pytest.raises(ValueError, match="always kept"):
-        await AuditTrail(instance.database).purge(timezone.now() - timedelta(days=29))
+        await AuditTrail(instance.database).purge(older_than=timedelta(days=29))
 
 
 def _in_transaction(attempt: object) -> None:
@@ -187,6 +187,10 @@ async def test_the_command(ann: Api, root: Operator, instance: Instance) -> None
     assert await sync_to_async(_command)("--purge-older-than", "30") == ["1 entries deleted."]
     with pytest.raises(CommandError, match="always kept"):
         await sync_to_async(_command)("--purge-older-than", "29")
+    with pytest.raises(CommandError, match="36500 days at most"):
+        await sync_to_async(_command)("--purge-older-than", "9" * 20)
+    with pytest.raises(CommandError, match="Give an ISO 8601 time"):
+        await sync_to_async(_command)("--since", "yesterday")
 
     assert "old" not in [action for _, action, *_ in await entries()]
     people = AuditSubjectRecord.objects.values_list("user_id", flat=True)

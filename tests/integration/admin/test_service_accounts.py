@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+import structlog
+
 from messaging.domain.integrations.service_accounts import token_id
 from messaging.runtime.instance import Instance
 from tests.integration.admin import Operator, rows_of, text_of
@@ -73,3 +75,13 @@ async def test_only_those_who_may_create_accounts(operator: SignIn) -> None:
     assert (await viewer.get(PATH)).status_code == 200
     assert (await viewer.get(f"{PATH}add/")).status_code == 403
     assert (await viewer.post(f"{PATH}add/", NEW)).status_code == 403
+
+
+async def test_log_lines_have_the_plain_names_of_scopes(root: Operator) -> None:
+    """As they are typed: the log of a terminal shows the repr of what a list contains."""
+    with structlog.testing.capture_logs() as lines:
+        await root.post(f"{PATH}add/", NEW)
+        await root.act(PATH, "change", "shop", scopes=["send"], requests_per_second="20")
+
+    scopes = [str(line["scopes"]) for line in lines if "scopes" in line]
+    assert scopes == ["['act_as', 'send']", "['send']"]
