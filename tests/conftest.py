@@ -1,11 +1,14 @@
-"""The real parts that tests run against: one of each for the whole run."""
+"""The real parts that tests run against: one of each for the whole run, or for each of its
+processes."""
 
 import asyncio
 import gc
+import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -19,12 +22,15 @@ from tests.integration.stores.databases import added_database, default_database,
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import sqs_server
 from tests.parsing import parse_one_at_a_time
-from tests.servers.firestore import firestore_emulator
+from tests.servers.firestore import firestore_emulator, shared_firestore_emulator
 from tests.servers.postgres import PostgresMissing, postgres_server
 from tests.servers.redis import redis_server
+from tests.shared import shared_folder
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
+
+T = TypeVar("T")
 
 _LONG_FORMS = ("benchmark", "fuzz", "chaos")
 _LONG_SECONDS = 3600
@@ -33,15 +39,51 @@ _LONG_SECONDS = 3600
 def pytest_configure() -> None:
     """Keep a failing test from ending the run."""
     parse_one_at_a_time()
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request would hide the rest
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the long forms an hour each, for the limit of the default run is not for them. Tests
-    that may take longest come first: the other workers would wait for one that began last."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Start what the processes of the run share, before they start."""
+    shared = ExitStack()
+    config.add_cleanup(shared.close)
+    shared.enter_context(shared_folder())
+    shared.enter_context(shared_firestore_emulator())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without the garbage collector: it finds nothing in what only grows."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give the long forms an hour each, for the limit of the default run is not for them."""
     for item in items:
         if any(item.get_closest_marker(name) for name in _LONG_FORMS):
             item.add_marker(pytest.mark.timeout(_LONG_SECONDS), append=False)
-    items.sort(key=longest_seconds, reverse=True)
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = [item for part in parts(items, processes, longest_seconds) for item in part]
+
+
+def parts(items: Sequence[T], count: int, seconds: Callable[[T], float]) -> list[list[T]]:
+    """Return what each process of `--dist worksteal` gets at first: equal parts, in a row. Each
+    begins with its share of the tests that may take longest, by `seconds`. The others would wait
+    for a long one that began last, and a process takes over no test that another runs next."""
+    longest = sorted(filter(seconds, items), key=seconds, reverse=True)
+    others = [item for item in items if not seconds(item)]
+    dealt: list[list[T]] = []
+    for number in range(count):
+        first = longest[number::count]
+        waiting = len(items) - sum(map(len, dealt))
+        more = max(0, waiting // (count - number) - len(first))
+        dealt.append([*first, *others[:more]])
+        del others[:more]
+    return dealt
 
 
 def longest_seconds(item: pytest.Item) -> float:

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from config.development.instances import development_environment
 from tests.releases import PRESENT
+from tests.shared import made_once
 
 _SQLITE = "sqlite:///"
 
@@ -37,6 +38,10 @@ def migrate(environment: Mapping[str, str]) -> None:
 @functools.cache
 def _migrated() -> bytes:
     """A SQLite database file with all migrations applied."""
+    return made_once("migrated.sqlite3", _migrate)
+
+
+def _migrate() -> bytes:
     with TemporaryDirectory(prefix="chat-migrated-") as folder:
         settings = environment_on_sqlite(Path(folder))
         PRESENT.manage(settings, "migrate", "--verbosity", "0")

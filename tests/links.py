@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -20,14 +20,22 @@ from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.privacy import PrivacyList
 from messaging.delivery.hub.revocation import AccessList
 from messaging.delivery.link import link as link_module
-from messaging.delivery.link import peers as peers_module
 from messaging.delivery.link import polling as polling_module
 from messaging.delivery.link import receiver as receiver_module
+from messaging.delivery.link.encoding import VERSION
+from messaging.delivery.link.instances import peers as peers_module
+from messaging.delivery.link.instances import watch as watch_module
+from messaging.delivery.link.instances.watch import MAX_BEACONS, PeerListener
 from messaging.delivery.link.link import Link
-from messaging.delivery.link.polling import Polling
+from messaging.delivery.link.links import AnyLink, Links
+from messaging.delivery.link.polling import MissedEvents, Polling
 from messaging.delivery.link.signing import Signing
 from messaging.delivery.publisher import Publisher
 from messaging.domain.conversation import Conversation
+from messaging.redis import beats as beats_module
+from messaging.redis.beats import Beating, Beats
+from messaging.redis.client import make_redis
+from messaging.redis.hosts import digest_of
 from messaging.redis.raw_layer import FORMAT
 from messaging.stores.sql.people import SqlPeopleStore
 from messaging.stores.sql.store import SqlStore
@@ -44,13 +52,15 @@ PATIENCE = 30
 class LossyLayer:
     """The real layer, which loses what it is told to, and can be cut off."""
 
-    def __init__(self, host: str | Mapping[str, Any], prefix: str) -> None:
+    def __init__(self, host: Mapping[str, Any], prefix: str) -> None:
+        self.prefix = prefix
         self._layer = RedisPubSubChannelLayer(hosts=[host], prefix=prefix, serializer_format=FORMAT)
         self.group_add = self._layer.group_add
         self.group_discard = self._layer.group_discard
         self.flush = self._layer.flush
         self.loses: Callable[[Mapping[str, Any]], bool] = lambda item: False
         self.cut = False
+        self.received = 0
         self.deaf_to: set[str] = set()
         """The boot ids of the instances whose messages do not arrive here."""
         self.published: deque[tuple[str, bytes]] = deque(maxlen=500)
@@ -59,6 +69,7 @@ class LossyLayer:
     async def receive(self, channel: str) -> Mapping[str, Any]:
         while True:
             message: Mapping[str, Any] = await self._layer.receive(channel)
+            self.received += 1
             if not self.cut and not self._is_deaf_to(message):
                 return message
 
@@ -125,7 +136,11 @@ class Side:
         prefix: str,
         *,
         signing: Signing | None = None,
+        max_beacons: int = MAX_BEACONS,
+        more_hosts: Sequence[str] = (),
     ) -> None:
+        """`max_beacons`: among more instances than that, beacons go to their sender alone.
+        `more_hosts`: further addresses of Redis."""
         self.boot_id = uuid4().hex
         self.events = EventEncoder(f"instance-{self.boot_id}", self.boot_id)
         self.cache = ConversationCache()
@@ -134,7 +149,9 @@ class Side:
         self.ended: asyncio.Queue[str] = asyncio.Queue()
         self.met: asyncio.Queue[str] = asyncio.Queue()
         self.registry: list[str] = []
-        self.layer = LossyLayer(host, prefix)
+        hosts = [_host(each) for each in (host, *more_hosts)]
+        self.layers = [LossyLayer(each, prefix) for each in hosts]
+        self.layer = self.layers[0]
         self.hub = Hub(store=store, cache=self.cache, events=self.events)
         self.people = SqlPeopleStore(store)
         self.privacy = PrivacyList(self.people)
@@ -148,15 +165,29 @@ class Side:
             boot_id=self.boot_id,
             on_change=self.degraded.put_nowait,
         )
-        self.link = Link(
-            receiving=self.layer,
-            publishing=self.layer,
-            hub=self.hub,
-            polling=self.polling,
-            access=self.access,
-            boot_id=self.boot_id,
-            listener=Heard(self),
-            signing=signing,
+
+        own = Beating(reads=VERSION, addresses=digest_of(hosts))
+        key = f"chat:beats:{prefix}"
+
+        def make(number: int, polling: MissedEvents, listener: PeerListener) -> Link:
+            return Link(
+                receiving=self.layers[number],
+                publishing=self.layers[number],
+                hub=self.hub,
+                polling=polling,
+                access=self.access,
+                boot_id=self.boot_id,
+                listener=listener,
+                signing=signing,
+                beats=Beats(make_redis(hosts[number]), boot_id=self.boot_id, own=own, key=key),
+                max_beacons=max_beacons,
+                address=f"address-{number}",
+            )
+
+        self.link: AnyLink = (
+            Links(make, count=len(hosts), polling=self.polling, listener=Heard(self))
+            if more_hosts
+            else make(0, self.polling, Heard(self))
         )
         self.hub.attach(self.link)
         self.publisher = Publisher(hub=self.hub, link=self.link, events=self.events)
@@ -206,6 +237,10 @@ class Side:
         await self.hub.stop()
 
 
+def _host(host: str | Mapping[str, Any]) -> dict[str, Any]:
+    return {"address": host} if isinstance(host, str) else {**host}
+
+
 class Socket:
     def __init__(self, user_id: str, signed_in_at: datetime) -> None:
         self._frames: asyncio.Queue[Frame] = asyncio.Queue()
@@ -232,13 +267,16 @@ class Socket:
 
 @asynccontextmanager
 async def two_sides(
-    host: str | Mapping[str, Any], *, signing: Callable[[], Signing] = Signing
+    host: str | Mapping[str, Any],
+    *,
+    signing: Callable[[], Signing] = Signing,
+    max_beacons: int = MAX_BEACONS,
 ) -> AsyncIterator[tuple[Side, Side]]:
     """Two instances on one store and one Redis that hear each other, until the context is left."""
     store, prefix = SqlStore(timeout=10), uuid4().hex
     pair = (
-        Side(host, store, prefix, signing=signing()),
-        Side(host, store, prefix, signing=signing()),
+        Side(host, store, prefix, signing=signing(), max_beacons=max_beacons),
+        Side(host, store, prefix, signing=signing(), max_beacons=max_beacons),
     )
     for side in pair:
         side.start()
@@ -268,6 +306,10 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
         (peers_module, "BEACON_SECONDS", 0.1),
         (peers_module, "_SETTLE_SECONDS", 0.3),
         (peers_module, "LEASE_SECONDS", 1.5),
+        (peers_module, "_MISSED_SECONDS", 1.2),
+        (peers_module, "SILENT_SECONDS", 0.3),
+        (beats_module, "SILENT_SECONDS", 0.3),
+        (watch_module, "_OVERLAP_SECONDS", 0.7),
         (polling_module, "_POLL_SECONDS", 0.2),
         (polling_module, "_LOOK_SECONDS", 0.5),
         (polling_module, "_REJOIN_SECONDS", 0.1),

@@ -15,10 +15,10 @@ from config.development.ports import free_port
 from config.development.processes import Process
 from tests.abuse.bystander import PEOPLE
 from tests.abuse.matrix import SERVERS, Settings
-from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.children import Child, children
 from tests.clients.rest import Rest, http_client
 from tests.databases import migrate
+from tests.servers.environment import isolated_environment
 
 _SAMPLE_SECONDS = 0.05
 _SETTLE_SECONDS = 30.0

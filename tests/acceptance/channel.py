@@ -22,7 +22,7 @@ class Stay:
     since: int
     """The version of the joining."""
     messages: list[Data] = field(default_factory=list)
-    """What was said meanwhile."""
+    """The messages of this time."""
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class Channel:
 
     @property
     def inside(self) -> set[str]:
-        """Who is there in the end."""
+        """The user ids of the people who are in the conversation at the end."""
         return {self.founder, *map(self.user_id, self.log.present_at_the_end)}
 
     async def act(self, number: int, action: irc.Action) -> None:

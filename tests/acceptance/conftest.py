@@ -1,8 +1,7 @@
 """Instances to chat on, each watched by the loop guard (see `guarded_asgi`)."""
 
-import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +9,18 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
 from chat.pages.demo import PEOPLE
-from config.development.instances import development_environment, uvicorn_command
+from config.development.instances import uvicorn_command
 from config.development.ports import free_port
 from tests.clients.rest import token_of
+from tests.conftest import skip_or_fail
 from tests.databases import migrate
+from tests.servers.chromium import COMPLETE, ChromiumMissing, running_chromium
+from tests.servers.environment import isolated_environment
 from tests.servers.forked import forked_instance
-
-logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per request would hide the rest
 
 _GUARDED = "tests.acceptance.guarded_asgi:application"
 
@@ -60,21 +62,6 @@ def _run_guarded(tmp_path_factory: pytest.TempPathFactory) -> Run:
             yield Instances(urls, guard_file, environment)
 
     return run
-
-
-def isolated_environment(folder: Path, **settings: str) -> dict[str, str]:
-    """The product's own settings, whatever the test run has set for itself."""
-    return development_environment(
-        **{
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "DATABASE_URL": f"sqlite:///{folder / 'chat.sqlite3'}",
-            "CHAT_STORE": "sql",
-            "REDIS_URL": "",
-            "CHAT_FILES_DIR": str(folder / "files"),
-            "CHAT_RATE_LIMITS": "off",
-            **settings,
-        }
-    )
 
 
 @pytest.fixture(scope="package")
@@ -121,6 +108,16 @@ def one_instance(running_one: Instances) -> Iterator[Instances]:
     """One uvicorn instance on SQLite, without a Redis."""
     with kept_loop(running_one):
         yield running_one
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def complete_chromium() -> AsyncIterator[Browser]:
+    """A Chromium that shows notifications."""
+    try:
+        async with running_chromium(COMPLETE) as chromium:
+            yield chromium
+    except ChromiumMissing as missing:
+        skip_or_fail(str(missing))
 
 
 @contextmanager

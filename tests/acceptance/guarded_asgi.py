@@ -36,7 +36,7 @@ _file = os.open(os.environ["LOOP_GUARD_FILE"], os.O_WRONLY | os.O_APPEND | os.O_
 
 
 class _RecordedBlockingError(blockbuster.BlockingError):
-    """Written down where it is raised: whoever catches it may turn it into an answer."""
+    """Reported where it is raised: a handler that catches it may turn it into an answer."""
 
     def __init__(self, function: str) -> None:
         super().__init__(function)
@@ -46,7 +46,7 @@ class _RecordedBlockingError(blockbuster.BlockingError):
 
 
 class _Garbage:
-    """The CPU time that its collection has used, which falls upon whoever runs just then."""
+    """The CPU time of garbage collections, which interrupt any code."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

@@ -60,7 +60,7 @@ class Log:
     present: Sequence[str]
     """Who was there from the start."""
     actions: Sequence[Action]
-    """Consistent: only who is there speaks or leaves, only who is not there joins."""
+    """Consistent: only present people speak or leave, and only absent people join."""
 
     @property
     def nicks(self) -> Sequence[str]:

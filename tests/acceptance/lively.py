@@ -43,7 +43,7 @@ class LivelyChannel(Channel):
     """The changes of messages."""
 
     async def say(self, number: int, person: Client, text: str) -> Data:
-        """Say it, mention whom it addresses, and do something with this message or others."""
+        """Send the text, mention its addressee, and change this message or others."""
         nick = irc.addressee(text)
         mentions = [self.user_id(nick)] if nick in self.people else []
         try:
@@ -140,7 +140,7 @@ class LivelyChannel(Channel):
                 assert (message["edited_at"] is not None) is (one.edits > 0)
 
     async def check_clients(self) -> None:
-        """Everybody who is there has what the store has, and so do the answers of their own."""
+        """The clients of all participants hold the state of the store, with its unread counts."""
         true = {message["id"]: _for_all(message) for message in self.history}
         conversation = await self.doors[0].rest.get_conversation(self.conversation_id)
         people = {person["user_id"] for person in conversation["participants"]}
@@ -195,5 +195,5 @@ class LivelyChannel(Channel):
 
 
 def _for_all(message: Data) -> Data:
-    """What is the same for everybody."""
+    """Return the fields that are the same for all people."""
     return {name: value for name, value in message.items() if name != "my_reactions"}

@@ -13,14 +13,14 @@ import pytest
 from config.development.instances import uvicorn_command
 from config.development.ports import free_port
 from config.development.processes import Process
-from messaging.delivery.link.peers import LEASE_SECONDS
+from messaging.delivery.link.instances.peers import LEASE_SECONDS
 from messaging.notifications.queue.sqs import create_queues
-from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Data, Rest, http_client
 from tests.databases import migrate
 from tests.notifications.fcm_server import PROJECT, FcmServer
 from tests.notifications.sqs_server import aws_environment
 from tests.notifications.workers import worker
+from tests.servers.environment import isolated_environment
 from tests.servers.forked import forked_instance
 from tests.servers.redis import redis_server as run_redis
 
@@ -60,8 +60,8 @@ async def test_killed_between_commit_and_queue(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Those who are left notice within its lease, and one of them has the push sent, once. What
-    they sent themselves meanwhile is not pushed again."""
+    """The other instances notice within its lease, and one of them has the push sent, once. The
+    pushes of their own messages are not sent again."""
     for name, value in aws_environment(sqs_url).items():
         monkeypatch.setenv(name, value)
     async with AsyncExitStack() as open_:

@@ -21,10 +21,10 @@ from standardwebhooks import Webhook
 from config.development.ports import free_port
 from config.development.processes import Process
 from tests.acceptance.blocks import blocks, steps
-from tests.acceptance.conftest import isolated_environment
 from tests.acceptance.examples import EXAMPLES, Chat, create_service, require_node
 from tests.clients.rest import token_of
 from tests.databases import migrate
+from tests.servers.environment import isolated_environment
 from tests.servers.forked import forked_instance, run_python
 
 _CHECKOUT = EXAMPLES.parent
@@ -88,7 +88,7 @@ def signed(document: object) -> tuple[bytes, dict[str, str]]:
 
 def test_the_first_requests(place: Place) -> None:
     """start.md: a token, a conversation and a message."""
-    _, asks, _ = blocks("start", "console")
+    _, asks, *_ = blocks("start", "console")
     exports, token, me, create, send = steps(asks)
     token = token.replace(".venv/bin/python", sys.executable)
     send = send.replace("ID-FROM-THE-ANSWER-ABOVE", "$id")
@@ -104,7 +104,7 @@ def test_the_first_requests(place: Place) -> None:
 def test_the_first_socket(place: Place) -> None:
     """start.md: a page receives what happens."""
     require_node("node-site")
-    (block,) = blocks("start", "js")
+    block, _ = blocks("start", "js")
     script = block.replace(_LOCAL.replace("http", "ws"), place.chat.url.replace("http", "ws"))
     script = f'const token = "{token_of("cid")}"; {script}'
     command = ["node", "--no-warnings", "--experimental-websocket", "-e", script]
@@ -116,9 +116,24 @@ def test_the_first_socket(place: Place) -> None:
             page.kill()
 
 
+def test_the_token_of_a_page(place: Place) -> None:
+    """start.md: a page gets a development token."""
+    require_node("node-site")
+    _, block = blocks("start", "js")
+    script = f"{block.replace(_LOCAL, place.chat.url)}\nconsole.log(await token());"
+    command = ["node", "--input-type=module", "-e", script]
+    token = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = httpx.get(f"{place.chat.url}/api/v1/me", headers=headers)
+    assert answer.raise_for_status().json()["user_id"] == "alice"
+
+
 def test_the_requests_of_a_service(place: Place) -> None:
     """services.md: on behalf of a person, and a system message."""
-    created, conversations, ship = (steps(block)[0] for block in blocks("services", "console"))
+    created, variables, conversations, ship = (
+        steps(block)[0] for block in blocks("services", "console")
+    )
     printed = manage(created, place.environment, _CHECKOUT)
     assert printed.startswith("svc_")
     chat = httpx.Client(
@@ -127,15 +142,14 @@ def test_the_requests_of_a_service(place: Place) -> None:
     with chat:
         body = {"kind": "group", "owner_id": "alice", "participant_ids": []}
         id_ = chat.post("/conversations", json=body).raise_for_status().json()["id"]
-    environment = {
-        **place.environment,
-        "CHAT": f"{place.chat.url}/api/v1",
-        "TOKEN": printed.strip(),
-        "ID": id_,
-    }
+    variables = variables.replace(_LOCAL, place.chat.url).replace("svc_…", printed.strip())
+    variables = variables.replace("the-id-of-a-conversation", id_)
 
-    listed = json.loads(shell(conversations.replace("curl", "curl -sSf"), environment))
-    sent = json.loads(shell(ship.replace("curl", "curl -sSf"), environment))
+    def asked(curl: str) -> Any:
+        script = f"{variables}\n{curl.replace('curl', 'curl -sSf')}"
+        return json.loads(shell(script, place.environment))
+
+    listed, sent = asked(conversations), asked(ship)
 
     assert id_ in [one["id"] for one in listed["items"]]
     assert sent["kind"] == "system"
@@ -180,7 +194,8 @@ def test_a_receiver_in_node(tmp_path: Path) -> None:
     (block,) = blocks("webhooks", "js")
     port = free_port()
     around = "const seen = new Set(), isNew = (id) => !seen.has(id) && seen.add(id);\n"
-    around += "const handle = (type) => console.log(type);\n"
+    around += "const handle = (type) => { if (type === 'broken') throw new Error(type);\n"
+    around += "  console.log(type); };\n"
     program = tmp_path / "receiver.mjs"
     program.write_text(around + block.replace(_LEFT_OUT, _SECRET).replace("8080", str(port)))
     (tmp_path / "node_modules").symlink_to(EXAMPLES / "node-site" / "node_modules")
@@ -191,9 +206,11 @@ def test_a_receiver_in_node(tmp_path: Path) -> None:
             httpx.post(address, content=one, headers=headers).status_code
             for one in (body, body, body + b" ")
         ]
+        body, headers = signed({"type": "broken", "data": {}})
+        statuses.append(httpx.post(address, content=body, headers=headers).status_code)
         output = receiver.output()
 
-    assert statuses == [204, 204, 401]
+    assert statuses == [204, 204, 401, 500]
     assert output.count("message.created") == 1
 
 
@@ -229,7 +246,7 @@ def _answers(address: str) -> Any:
 def test_a_dump_and_a_load(place: Place, tmp_path: Path) -> None:
     """exchange.md: from one database to another."""
     place.chat.send("alice", _said(place.chat), "For the dump")
-    dump, load, _ = (steps(block) for block in blocks("exchange", "console"))
+    dump, load, *_ = (steps(block) for block in blocks("exchange", "console"))
     manage(dump[0], place.environment, tmp_path)
     other = {**place.environment, "DATABASE_URL": f"sqlite:///{tmp_path / 'other.sqlite3'}"}
     migrate(other)

@@ -17,9 +17,9 @@ from playwright.async_api import Browser, expect
 from standardwebhooks import Webhook
 
 from config.development.ports import free_port
-from tests.acceptance.conftest import isolated_environment
 from tests.acceptance.examples import EXAMPLES, SECRET, Chat, create_service, require_node, site
 from tests.databases import migrate
+from tests.servers.environment import isolated_environment
 from tests.servers.forked import forked_instance
 
 
@@ -143,7 +143,7 @@ def test_the_node_site(chat: Chat) -> None:
     port = free_port()
     with (
         site("node", "server.js", chat=chat, port=port, folder=folder, PORT=str(port)) as address,
-        httpx.Client(base_url=address) as browser,
+        httpx.Client(base_url=address, timeout=60) as browser,
     ):
         assert browser.get("/chat/token").status_code == 401
         customer = browser.post("/login", json={"name": "bob"}).json()["user"]["id"]
@@ -199,6 +199,31 @@ async def test_the_react_app(chat: Chat, page_port: int, chromium: Browser) -> N
         await ria.keyboard.press("Enter")
         await expect(rob.locator(".message:not(.mine)")).to_contain_text(["Yes"])
         await expect(rob.locator(".typing")).to_have_text("")
+        for page in pages:
+            await page.close()
+    assert complaints == []
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_page(chat: Chat, page_port: int, chromium: Browser) -> None:
+    """Two people chat on a page without a build step, whose origin is not the server's."""
+    command = (sys.executable, "-m", "http.server", str(page_port), "--bind", "127.0.0.1")
+    with site(*command, chat=chat, port=page_port, folder=EXAMPLES.parent) as address:
+        complaints: list[str] = []
+        pages = []
+        for name in ("alice", "bob"):
+            page = await chromium.new_page()  # with a context of its own
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            await page.goto(f"{address}/examples/page/?user={name}&chat={chat.url}")
+            pages.append(page)
+        alice, bob = pages
+
+        await alice.get_by_label("Message").fill("Tea?")
+        await alice.keyboard.press("Enter")
+        await expect(bob.get_by_role("listitem")).to_have_text(["alice: Tea?"])
+        await bob.get_by_label("Message").fill("Yes!")
+        await bob.keyboard.press("Enter")
+        await expect(alice.get_by_role("listitem")).to_have_text(["alice: Tea?", "bob: Yes!"])
         for page in pages:
             await page.close()
     assert complaints == []

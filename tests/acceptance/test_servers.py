@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from config.development.instances import instance, uvicorn_command
+from config.development.instances import uvicorn_command
 from config.development.ports import free_port
-from tests.acceptance.conftest import Run, isolated_environment, kept_loop
+from tests.acceptance.conftest import Run, kept_loop
 from tests.clients.client import Client
 from tests.clients.rest import http_client
 from tests.databases import migrate
 from tests.servers.commands import daphne_command
+from tests.servers.environment import isolated_environment
+from tests.servers.forked import forked_instance
 
 _BLOCKING = """
 import asyncio, time
@@ -81,7 +83,7 @@ async def test_two_people_chat(command: Callable[[int], Sequence[str]], tmp_path
     port = free_port()
     environment = isolated_environment(tmp_path)
     migrate(environment)
-    with instance(port, environment=environment, command=command(port)):
+    with forked_instance(port, environment=environment, command=command(port)):
         async with connected(f"http://127.0.0.1:{port}", "alice", "bob") as (alice, bob):
             conversation_id = await found(alice, bob)
             first = await alice.send(conversation_id, "Hello over there", "1")

@@ -7,9 +7,7 @@ its documentation shows, `bare` sends requests that were made before.
 
 import asyncio
 import gc
-import json
 import os
-import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -42,6 +40,7 @@ from messaging.stores.firestore.documents.conversations import (  # noqa: E402
 from messaging.stores.firestore.documents.messages import encode_message  # noqa: E402
 from messaging.stores.firestore.store import FirestoreStore  # noqa: E402
 from messaging.stores.sql.store import SqlStore  # noqa: E402
+from tests.benchmarks.children import carry_out  # noqa: E402
 from tests.integration.stores import sending  # noqa: E402
 from tests.integration.stores.acting import send  # noqa: E402
 
@@ -412,9 +411,7 @@ WORK: Mapping[str, Callable[..., Awaitable[Figures]]] = {
 
 
 async def main() -> None:
-    while line := await asyncio.to_thread(sys.stdin.readline):
-        work, arguments = json.loads(line)
-        print(json.dumps(await WORK[work](**arguments)), flush=True)
+    await carry_out(WORK)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,11 @@ import pytest
 from config.development.instances import instance, uvicorn_command
 from config.development.ports import free_port
 from config.development.processes import Process
-from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.children import Child, children, together
 from tests.benchmarks.sockets import MARK
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate
+from tests.servers.environment import isolated_environment
 
 SOCKETS = 1_000
 SOCKETS_PER_USER = 20

@@ -15,11 +15,11 @@ import pytest
 
 from config.development.instances import instance
 from config.development.ports import free_port
-from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.flood import FLOODER
 from tests.clients.client import Client
 from tests.clients.rest import Rest, http_client
 from tests.databases import migrate
+from tests.servers.environment import isolated_environment
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _APART_SECONDS = 0.12

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,10 @@ import pytest
 from config.development.instances import instance
 from config.development.ports import free_port
 from config.development.processes import Process
-from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.databases import migrate
 from tests.integration.config.servers.raw_peer import TEXT, Peer, frame
+from tests.servers.environment import isolated_environment
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ROUNDS = 5
@@ -45,7 +46,10 @@ MOST = {
     "ping": Cost(1_570, 43),
     "receipt.read": Cost(7_600, 286),
     "message.send": Cost(13_700, 447),
-    "delivery": Cost(275, 8),
+    "delivery": Cost(145, 4),
+    "send by REST": Cost(21_500, 900),
+    "connect": Cost(22_600, 960),
+    "connect again": Cost(17_600, 780),
 }
 """A tenth above the counts on Python 3.11. A change that costs more raises its bound and says why.
 A change that costs less lowers it."""
@@ -163,6 +167,35 @@ class Sends:
                 read(receiver, "message.created")
 
 
+class RestSends:
+    """One person sends by REST over one connection, to a conversation of their own."""
+
+    def __init__(self, client: httpx.Client, room: str) -> None:
+        self._client = client
+        self._path = f"/api/v1/conversations/{room}/messages"
+        self._count = 0
+
+    def __call__(self) -> None:
+        for _ in range(_TIMES):
+            self._count += 1
+            body = {"client_id": str(self._count), "text": "Tea?"}
+            assert self._client.post(self._path, json=body).status_code == 201
+
+
+class Connects:
+    """People connect one after the other, each until `hello`."""
+
+    def __init__(self, port: int, people: Iterator[str]) -> None:
+        self._port = port
+        self._people = people
+
+    def __call__(self) -> None:
+        for _ in range(_TIMES):
+            with Peer(self._port) as peer:
+                peer.open(token_of(next(self._people)))
+                assert peer.next_frame()[0] == TEXT
+
+
 def require(name: str, cost: Cost) -> None:
     most = MOST[name]
     print(f"{name}: {cost.instructions:.0f} instructions, {cost.calls:.0f} calls")
@@ -199,6 +232,29 @@ def test_read_receipts(counted: Counted, peers: Callable[..., Sequence[Peer]]) -
 
     mark_read()
     require("receipt.read", counted.during(mark_read, _TIMES))
+
+
+def test_sends_by_rest(counted: Counted) -> None:
+    room = create(counted.port, "rest", ["eve"])
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{counted.port}",
+        headers={"Authorization": f"Bearer {token_of('eve')}"},
+        trust_env=False,
+        timeout=_SECONDS,
+    ) as client:
+        sends = RestSends(client, room)
+        sends()
+        require("send by REST", counted.during(sends, _TIMES))
+
+
+def test_connects(counted: Counted) -> None:
+    """Of people who were not here before, and of one who left a moment ago."""
+    cold = Connects(counted.port, (f"cold-{number}" for number in count()))
+    cold()
+    require("connect", counted.during(cold, _TIMES))
+    warm = Connects(counted.port, repeat("warm"))
+    warm()
+    require("connect again", counted.during(warm, _TIMES))
 
 
 def test_sends_and_deliveries(counted: Counted, peers: Callable[..., Sequence[Peer]]) -> None:

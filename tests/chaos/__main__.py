@@ -5,7 +5,8 @@ import asyncio
 import logging
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from config.development.firestore_emulator import EmulatorMissing, own_firestore_emulator
@@ -39,7 +40,7 @@ def main() -> int:
             require_previous_release()
         for seed in arguments.seeds:
             # What an emulator holds makes it slower: each seed has a fresh one.
-            with own_firestore_emulator() as (emulator, _):
+            with _emulator(names) as emulator:
                 for name in names:
                     size = SMALL if arguments.short else CASES[name].size or FULL
                     outcome = asyncio.run(
@@ -61,6 +62,17 @@ def main() -> int:
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 
+@contextmanager
+def _emulator(names: Sequence[str]) -> Iterator[str]:
+    """Yield the address of a fresh emulator; empty if none of these cases uses Firestore. Raises
+    EmulatorMissing, NotReady."""
+    if not any(CASES[name].moves or not CASES[name].postgres for name in names):
+        yield ""
+        return
+    with own_firestore_emulator() as (emulator, _):
+        yield emulator
+
+
 async def _run(case: Case, emulator: str, seed: int, size: Size, *, short: bool) -> Outcome:
     """One case on a cluster of its own. What goes wrong with the kit is an outcome as well."""
     _say(f"{case.name}, seed {seed}…")
@@ -69,7 +81,10 @@ async def _run(case: Case, emulator: str, seed: int, size: Size, *, short: bool)
         cluster = Cluster(
             folder=Path(folder),
             emulator=emulator,
+            count=case.instances,
             sentinel=case.sentinel,
+            addresses=case.addresses,
+            settings=case.settings,
             postgres=case.postgres,
             release=release,
             notified=case.upgrade,

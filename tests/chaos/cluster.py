@@ -20,30 +20,40 @@ from config.development.instances import uvicorn_command
 from config.development.ports import free_port
 from config.development.processes import Process
 from tests import databases
-from tests.acceptance.conftest import isolated_environment
-from tests.chaos.notifications import APPLICATION, Notifications
+from tests.chaos.notifications import APPLICATION, NOTIFIED_MANAGE, Notifications
 from tests.chaos.redis_servers import MASTER, RedisServer, Sentinel
 from tests.chaos.relay import Relay
 from tests.clients.rest import http_client
 from tests.releases import PRESENT, Release
-from tests.servers.commands import serve_command
+from tests.servers.commands import MANAGE, serve_command
+from tests.servers.environment import isolated_environment
 from tests.servers.forked import forked_instance
 from tests.servers.postgres import postgres_server
-from tests.servers.proxies import PROXIES
+from tests.servers.proxies import PROXIES, UPSTREAM, Proxy
 
 _SQL, _FIRESTORE = "DATABASE_URL", "FIRESTORE_EMULATOR_HOST"
 _PORT = re.compile(r"(?<=:)(\d+)(?=/|$)")
 _DRAIN_SECONDS = 40.0
+_READY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
     """A proxy before all instances, as a client sees it."""
 
-    label: str
+    name: str
     url: str
     trust: ssl.SSLContext
+    behind: Sequence["Instance"]
+    proxy: Proxy
     up: bool = True
+
+    def label(self, headers: Mapping[str, str]) -> str:
+        """Who answered with these headers: the proxy, and what the instance behind it runs, if the
+        proxy names the instance."""
+        port = headers.get(UPSTREAM, "").rpartition(":")[2]
+        releases = [one.release.name for one in self.behind if str(one.port) == port]
+        return " behind ".join([*releases, self.name])
 
 
 class Instance:
@@ -70,8 +80,7 @@ class Instance:
         self._running = ExitStack()
         self._process: Process | None = None
 
-    @property
-    def label(self) -> str:
+    def label(self, headers: Mapping[str, str]) -> str:
         """What answers here."""
         return self.release.name
 
@@ -90,9 +99,22 @@ class Instance:
         self.up = True
 
     def _command(self) -> Sequence[str]:
-        if self._proxied:
-            return serve_command(self.port)
-        return uvicorn_command(self.port, application=self._application, python=self.release.python)
+        """Return the command that the release's own documentation recommends, if a proxy is in
+        front."""
+        python = self.release.python
+        if not self._proxied:
+            return uvicorn_command(self.port, application=self._application, python=python)
+        if self.release is PRESENT:
+            manage = NOTIFIED_MANAGE if self._application == APPLICATION else MANAGE
+            return serve_command(self.port, manage=manage)
+        bound = ("--ws-max-size", "131072")
+        return uvicorn_command(self.port, *bound, application=self._application, python=python)
+
+    async def become_ready(self) -> None:
+        """Wait until `/health/ready` answers 200. Raises TimeoutError."""
+        async with asyncio.timeout(_READY_SECONDS), httpx.AsyncClient(trust_env=False) as http:
+            while (await http.get(f"{self.url}/health/ready")).status_code != 200:
+                await asyncio.sleep(0.1)
 
     async def kill(self) -> None:
         """kill -9: no goodbye of any kind."""
@@ -152,6 +174,8 @@ class Cluster:
     """host:port of the Firestore emulator."""
     count: int = 3
     sentinel: bool = False
+    addresses: int = 1
+    """How many Redis addresses there are, without a Sentinel."""
     postgres: bool = False
     """Whether to store in a PostgreSQL of its own instead."""
     sqlite: bool = False
@@ -162,6 +186,8 @@ class Cluster:
     """What creates the database and runs at first."""
     notified: bool = False
     """Whether there are a queue, a worker and a push service."""
+    gated: bool = False
+    """Whether the way to the queue can be shut (`notifications.gate`)."""
     small: bool = False
     """Whether the crowd is so small that the queue can run in our own process."""
     proxies: Sequence[str] = ()
@@ -172,6 +198,8 @@ class Cluster:
     instances: list[Instance] = field(init=False, default_factory=list)
     redis: RedisServer = field(init=False)
     replica: RedisServer | None = field(init=False, default=None)
+    more_redis: list[RedisServer] = field(init=False, default_factory=list)
+    """The Redis at each further address."""
     notifications: Notifications | None = field(init=False, default=None)
     fronts: Sequence["Instance | Front"] = field(init=False, default=())
     """Where people connect."""
@@ -199,6 +227,14 @@ class Cluster:
         """What a management command needs; of the store without a relay."""
         return self._environment
 
+    async def leave_out(self, *instances: Instance) -> None:
+        """Tell the proxies that have to be told to send nothing new to these instances, and to use
+        all others."""
+        ports = [one.port for one in instances]
+        for front in self.fronts:
+            if isinstance(front, Front) and front.proxy.leave_out is not None:
+                await asyncio.to_thread(front.proxy.leave_out, ports)
+
     async def verify(self, *, repair: bool = False) -> tuple[bool, str]:
         """What `manage.py verify_conversations` says of all that is stored: whether it is right,
         or was made right, and the words."""
@@ -221,6 +257,8 @@ class Cluster:
             more |= {"REDIS_SENTINELS": sentinel.address, "REDIS_SENTINEL_MASTER": MASTER}
         else:
             self.redis = await exit_.enter_async_context(RedisServer())
+            for _ in range(1, self.addresses):
+                self.more_redis.append(await exit_.enter_async_context(RedisServer()))
         return isolated_environment(
             self.folder,
             CHAT_RATE_LIMITS="off",
@@ -230,32 +268,31 @@ class Cluster:
 
     async def _start_notifications(self, exit_: AsyncExitStack) -> Mapping[str, str]:
         self.application = APPLICATION
-        self.notifications = Notifications(self.folder, apart=not self.small)
+        self.notifications = Notifications(self.folder, apart=not self.small, gated=self.gated)
         exit_.push_async_callback(self.notifications.close)
         return await self.notifications.start(exit_)
 
     def _start_proxy(self, exit_: AsyncExitStack, name: str) -> Front:
         ports = [one.port for one in self.instances]
         proxy = exit_.enter_context(PROXIES[name](*ports))
-        return Front(name, f"https://127.0.0.1:{proxy.port}", proxy.trust)
+        url = f"https://127.0.0.1:{proxy.port}"
+        return Front(name, url, proxy.trust, self.instances, proxy)
 
     def _start_store(self, exit_: AsyncExitStack) -> Mapping[str, str]:
         if self.sqlite:
             return {"CHAT_STORE": "sql", _SQL: f"sqlite:///{self.folder}/chat.sqlite3"}
-        if self.postgres:
-            return {"CHAT_STORE": "sql", _SQL: exit_.enter_context(postgres_server(durable=False))}
-        project = f"chaos-{uuid4().hex}"
-        return {
-            "CHAT_STORE": "firestore",
-            "GOOGLE_CLOUD_PROJECT": project,
-            _FIRESTORE: self.emulator,
-        }
+        firestore = {"GOOGLE_CLOUD_PROJECT": f"chaos-{uuid4().hex}", _FIRESTORE: self.emulator}
+        if self.postgres:  # the store may be moved to Firestore
+            server = exit_.enter_context(postgres_server(durable=False))
+            return {"CHAT_STORE": "sql", _SQL: server, **({} if self.notified else firestore)}
+        return {"CHAT_STORE": "firestore", **firestore}
 
     async def _prepare(self, exit_: AsyncExitStack, name: str) -> Instance:
         own = {**self._environment}
         if self.proxies:
             own["REDIS_URL"] = f"redis://127.0.0.1:{self.redis.port}/0"
             one = Instance(name, own, self.application, proxied=True)
+            one.release = self.release
             exit_.push_async_callback(one.close)
             return one
         redis = await exit_.enter_async_context(Relay(self.redis.port))
@@ -265,7 +302,8 @@ class Cluster:
             store = await exit_.enter_async_context(Relay(int(port)))
             own[place] = f"{before}{store.port}{after}"
         if not self.sentinel:
-            own["REDIS_URL"] = f"redis://127.0.0.1:{redis.port}/0"
+            ports = [redis.port, *(server.port for server in self.more_redis)]
+            own["REDIS_URL"] = ",".join(f"redis://127.0.0.1:{port}/0" for port in ports)
         one = Instance(name, own, self.application)
         one.release = self.release
         one.redis = redis
@@ -314,7 +352,8 @@ class Balancer:
         http = self._chance.choice(self._https[self._instances.index(one)])
         answer = await http.request(method, url, json=json, params=params, headers=headers)
         if answer.is_server_error:
-            what = f"{one.label}: {answer.status_code} {method} {_code(answer)}"
+            who = one.label(answer.headers)
+            what = f"{who}: {answer.status_code} {method} {_code(answer)}"
             self.failures[what] += 1
         return answer
 

@@ -5,12 +5,13 @@ The product knows nothing of this: its classes are changed from outside, see `sa
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 import msgspec
 
 from messaging.delivery.batch import Batch
-from messaging.delivery.delivery import Delivery
+from messaging.delivery.delivery import Delivery, Replacement
 from messaging.delivery.hub.gap_filler import GapFiller
 from messaging.delivery.hub.hub import Hub
 from messaging.delivery.hub.streams.actions import Action
@@ -52,14 +53,17 @@ def _order() -> None:
     push = Stream.push
 
     def push_each_at_once(
-        self: Stream, deliveries: Iterable[Delivery], now: float
+        self: Stream,
+        deliveries: Iterable[Delivery],
+        now: float,
+        replacements: Iterable[Replacement] = (),
     ) -> Sequence[Action]:
         actions: list[Action] = []
         for delivery in deliveries:
             latest = self._version
             if delivery.version > latest:
                 self._version = delivery.version - 1
-            actions += push(self, [delivery], now)
+            actions += push(self, [delivery], now, replacements)
             self._version = self._known = max(latest, self._version, self._known)
         return actions
 
@@ -105,7 +109,8 @@ def _notes() -> None:
 
 
 def _put(owner: type, name: str, replacement: Callable[..., Any]) -> None:
-    assert callable(getattr(owner, name)), "There is nothing to break here any more."
+    taken = signature(getattr(owner, name)).parameters.keys()
+    assert taken == signature(replacement).parameters.keys(), f"{name} takes other arguments now."
     setattr(owner, name, replacement)
 
 

@@ -170,6 +170,10 @@ class Case:
     """Seconds after which everybody has to be complete."""
     sentinel: bool = False
     """Whether Redis is to be behind a Sentinel, with a replica."""
+    addresses: int = 1
+    """How many Redis addresses there are."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Further settings of the instances."""
     rate: float = float("inf")
     """How many acts a second there are at most, where more would keep the machine too busy."""
     upgrade: bool = False
@@ -178,9 +182,12 @@ class Case:
     """The proxies that everybody goes through."""
     size: Size | None = None
     """The crowd, where it is not the usual one."""
+    instances: int = 3
     postgres: bool = False
     """Whether a PostgreSQL stores, for what is held against the clock: every query of the emulator
     goes through all that it holds."""
+    moves: bool = False
+    """Whether the store is moved between the PostgreSQL and Firestore."""
 
 
 async def play(

@@ -1,5 +1,6 @@
 """The suite notices: with any one rule of delivery broken, some case fails."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.chaos.report import details
 from tests.chaos.sabotage import SABOTAGES
 from tests.chaos.scene import play
 from tests.clients.known import Wrong
+from tests.servers.forked import run_python
 
 REVEALED_BY = {
     "gaps": ("last-event-lost", {Wrong.LOST, Wrong.LATE}),
@@ -30,6 +32,16 @@ SIZE = replace(SHORT, conversations=4)
 def test_every_sabotage_is_tried() -> None:
     """There is a case for each of them."""
     assert REVEALED_BY.keys() == SABOTAGES.keys()
+
+
+def test_every_sabotage_fits_what_it_breaks() -> None:
+    """In a process of its own, which is broken afterwards."""
+    code = (
+        "import django; django.setup(set_prefix=False)\n"
+        "from tests.chaos.sabotage import SABOTAGES\n"
+        "for sabotage in SABOTAGES.values(): sabotage()"
+    )
+    run_python("-c", code, environment=os.environ, check=True)
 
 
 @pytest.mark.chaos

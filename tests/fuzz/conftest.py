@@ -8,13 +8,13 @@ import pytest
 import pytest_asyncio
 from websockets.asyncio.client import connect
 
-from config.development.instances import instance
 from config.development.ports import free_port
 from config.development.processes import Process
-from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.databases import migrate
 from tests.fuzz.doors import Doors
+from tests.servers.environment import isolated_environment
+from tests.servers.forked import forked_instance
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def server(port: int, environment: dict[str, str]) -> Iterator[Process]:
     migrate(environment)
-    with instance(port, environment=environment) as process:
+    with forked_instance(port, environment=environment) as process:
         yield process
 
 

@@ -44,13 +44,14 @@ async def show_batch(page: Page, ann: Doors, url: str, texts: Sequence[str]) -> 
 
 
 async def check_page(page: Page, title: str, texts: Sequence[str]) -> None:
-    await expect(page.get_by_test_id("message")).to_have_count(len(texts) + 1)
-    name, *messages = await page.evaluate(_LOOK)
+    messages = page.get_by_test_id("message")
+    await expect(messages).to_have_count(len(texts) + 1, timeout=30_000)  # on a busy machine
+    name, *shown = await page.evaluate(_LOOK)
     assert name["text"] == title
-    for message, text in zip(messages[1:], texts, strict=True):
+    for message, text in zip(shown[1:], texts, strict=True):
         assert message["text"] == normalised(text), ascii(text)
         assert message["painted"], ascii(text)
-    for box in (name, *messages):
+    for box in (name, *shown):
         assert box["inside"], box
         assert box["isolated"], box
         assert box["clipped"], box

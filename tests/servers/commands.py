@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Sequence
 
+MANAGE = ("manage.py",)
 
-def serve_command(port: int, *options: str) -> Sequence[str]:
+
+def serve_command(port: int, *options: str, manage: Sequence[str] = MANAGE) -> Sequence[str]:
     """Return the command that production uses too."""
-    return [sys.executable, "manage.py", "serve", "--port", str(port), *options]
+    return [sys.executable, *manage, "serve", "--port", str(port), *options]
 
 
 def daphne_command(port: int) -> Sequence[str]:

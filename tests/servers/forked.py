@@ -2,8 +2,11 @@
 
 A new interpreter spends two thirds of a command such as `check`, and of the start of an instance,
 on importing libraries. One process for each test process imports them once, and forks for each
-command (see `forking`). The command imports all code of ours anew, in the environment that it is
-given. It leads a process group, and ends with our own process.
+command (see `forking`). The command leads a process group, and ends with our own process.
+
+An instance, and a `manage.py` of this checkout, also have modules of ours that read no setting. The
+other modules of ours run in the environment that the command is given; only their code was read
+before. A command `-c` has none of ours: such a test may be about what an import does.
 """
 
 import atexit
@@ -16,12 +19,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from io import FileIO
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from config.development.instances import instance
 from config.development.processes import Child, leashed
@@ -30,6 +33,17 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 _SCRIPT = Path(__file__).with_name("forking.py")
 _IMPORT_SECONDS = 60.0
 """The first command waits until the libraries are imported."""
+_OURS = (
+    *("chat.limits.sign_ins", "chat.payloads.command_serializers", "chat.rest.audited_requests"),
+    *("config.servers.uvicorn", "messaging.attachments.attachments", "messaging.changes.emoji"),
+    *("messaging.changes.erasing", "messaging.changes.messages.service_messages"),
+    *("messaging.exchange.lines", "messaging.notifications.receivers"),
+    *("messaging.runtime.configured_link", "messaging.runtime.figures"),
+    *("messaging.runtime.lifecycle", "messaging.search.sql.dialect"),
+    *("messaging.stores.switching.move", "messaging.webhooks.hints"),
+)
+"""Modules of ours that import many others, and read no setting."""
+_PACKAGES = ("chat", "config", "messaging")
 
 
 def run_python(
@@ -64,7 +78,7 @@ def run_python(
 
 def _run(request: Mapping[str, object], output: int, errors: int, timeout: float) -> int:
     """Return the exit status. Raises subprocess.TimeoutExpired."""
-    command = _forge().start(request, output, errors)
+    command = _forge_of(request).start(request, output, errors)
     with command.stdin:
         try:
             return command.wait(timeout)
@@ -91,7 +105,7 @@ def spawn(
         "environment": dict(environment),
         "directory": str(directory or Path.cwd()),
     }
-    return _forge().start(request, output.fileno(), output.fileno())
+    return _forge_of(request).start(request, output.fileno(), output.fileno())
 
 
 forked_instance = partial(instance, spawn=spawn)
@@ -135,31 +149,28 @@ class _Command:
 
 
 class _Forge:
-    """The process that has imported the libraries. It ends when this process ends."""
+    """A process that has imported the libraries. It ends when this process ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: Callable[[int], object]) -> None:
+        """Create it. `begin` gets the end of a socket, which it gives to a process as its input."""
         # Each request is one packet.
         self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other:
-            # -P: the names of the modules beside the script are those of libraries too.
-            command = [sys.executable, "-P", str(_SCRIPT)]
-            self._process = subprocess.Popen(command, stdin=other.fileno(), cwd=_CHECKOUT)
+            begin(other.fileno())
         self._sending = threading.Lock()
-        atexit.register(self._end)
-
-    def _end(self) -> None:
-        self._socket.close()
-        self._process.wait()
+        atexit.register(self._socket.close)
 
     def start(self, request: Mapping[str, object], output: int, errors: int) -> _Command:
         reading, writing = os.pipe()
         try:
-            with self._sending:
-                packet = json.dumps(request).encode()
-                socket.send_fds(self._socket, [packet], [output, errors, writing])
+            self.send(request, output, errors, writing)
         finally:
             os.close(writing)
         return _Command(FileIO(reading))
+
+    def send(self, request: Mapping[str, object], *files: int) -> None:
+        with self._sending:
+            socket.send_fds(self._socket, [json.dumps(request).encode()], files)
 
 
 def _wait_for(file: FileIO, seconds: float | None) -> None:
@@ -178,6 +189,24 @@ def _line(file: FileIO) -> bytes:
     return line
 
 
+def _forge_of(request: Mapping[str, Any]) -> _Forge:
+    if request["arguments"][0] == "-c" or request["directory"] != str(_CHECKOUT):
+        return _forge()
+    return _forge_with_ours()
+
+
 @cache
 def _forge() -> _Forge:
-    return _Forge()
+    def begin(client: int) -> None:
+        # -P: the names of the modules beside the script are those of libraries too.
+        command = [sys.executable, "-P", str(_SCRIPT)]
+        process = subprocess.Popen(command, stdin=client, cwd=_CHECKOUT)
+        atexit.register(process.wait)  # after the socket is closed
+
+    return _Forge(begin)
+
+
+@cache
+def _forge_with_ours() -> _Forge:
+    request = {"imports": _OURS, "packages": _PACKAGES, "directory": str(_CHECKOUT)}
+    return _Forge(lambda client: _forge().send(request, client))

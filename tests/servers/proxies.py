@@ -1,12 +1,13 @@
 """nginx, HAProxy and Caddy with TLS, with the configurations of `deploy/`."""
 
+import os
 import re
 import shutil
 import socket
 import ssl
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from config.development.ports import free_port
 from config.development.processes import Process
 
 _DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+UPSTREAM = "Chat-Upstream"
+"""The header in which nginx names the address of the instance that got the request."""
 
 
 class ProxyMissing(Exception):
@@ -29,8 +32,9 @@ class Proxy:
     port: int
     trust: ssl.SSLContext
     """Trusts its certificate."""
-    log: Path
-    """Where it says what goes wrong, if it does so in a file."""
+    leave_out: Callable[[Collection[int]], None] | None = None
+    """Send nothing new to the instances on these ports, and use all others again, as
+    docs/upgrade.md says. None: the proxy finds out by itself."""
 
 
 @contextmanager
@@ -54,22 +58,36 @@ def nginx(*upstreams: int) -> Iterator[Proxy]:
             f"{kind}_temp_path {folder / kind};"
             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
+        user = "user root; " if os.geteuid() == 0 else ""
         file = folder / "nginx.conf"
-        file.write_text(
-            f"daemon off; master_process off; pid {folder / 'pid'};\n"
-            f"events {{ worker_connections 4096; }}\n"
-            f"http {{ access_log off; {temporary}\n{site}}}\n"
-        )
         command: list[str | Path] = [program, "-p", folder, "-c", file, "-e", log]
+
+        def write(site: str) -> None:
+            file.write_text(
+                f"daemon off; {user}worker_processes 1; pid {folder / 'pid'};\n"
+                f"events {{ worker_connections 4096; }}\n"
+                f"http {{ access_log off; {temporary}\n"
+                f"add_header {UPSTREAM} $upstream_addr always;\n{site}}}\n"
+            )
+
+        def leave_out(ports: Collection[int]) -> None:
+            changed = site
+            for one in ports:
+                changed = _changed(changed, {rf"(server 127\.0\.0\.1:{one}) ": r"\1 down "})
+            write(changed)
+            subprocess.run([*command, "-s", "reload"], check=True, capture_output=True)
+
+        write(site)
         with Process(command, ready=lambda: _listens(port)):
-            yield Proxy(port, ssl.create_default_context(cafile=str(certificate)), log)
+            trust = ssl.create_default_context(cafile=str(certificate))
+            yield Proxy(port, trust, leave_out)
 
 
 @contextmanager
 def haproxy(*upstreams: int) -> Iterator[Proxy]:
     """Run HAProxy in front of instances on these ports. Raises ProxyMissing, NotReady."""
     with _folder("haproxy") as (program, folder):
-        port, log = free_port(), folder / "haproxy.log"
+        port = free_port()
         certificate, key = _certificate(folder)
         both = folder / "chat.pem"
         both.write_text(certificate.read_text() + key.read_text())
@@ -85,16 +103,15 @@ def haproxy(*upstreams: int) -> Iterator[Proxy]:
         text = _with_upstreams(text, r"( *server) instance-\d+ 127\.0\.0\.1:\d+( .*\n)", upstreams)
         file = folder / "haproxy.cfg"
         file.write_text(text)
-        shell = f'exec "{program}" -db -f "{file}" >"{log}" 2>&1'
-        with Process(["sh", "-c", shell], ready=lambda: _listens(port)):
-            yield Proxy(port, ssl.create_default_context(cafile=str(certificate)), log)
+        with Process([program, "-db", "-f", file], ready=lambda: _listens(port)):
+            yield Proxy(port, ssl.create_default_context(cafile=str(certificate)))
 
 
 @contextmanager
 def caddy(*upstreams: int) -> Iterator[Proxy]:
     """Run Caddy in front of instances on these ports. Raises ProxyMissing, NotReady."""
     with _folder("caddy") as (program, folder):
-        port, log = free_port(), folder / "caddy.log"
+        port = free_port()
         certificate, key = _certificate(folder)
         text = _changed(
             (_DEPLOY / "caddy" / "Caddyfile").read_text(),
@@ -105,11 +122,16 @@ def caddy(*upstreams: int) -> Iterator[Proxy]:
             },
         )
         file = folder / "Caddyfile"
-        file.write_text(f"{{\n\tadmin off\n\tauto_https disable_redirects\n}}\n{text}")
-        shell = f'exec "{program}" run --config "{file}" --adapter caddyfile >"{log}" 2>&1'
+        # The port is free for TCP, and for this address alone: no HTTP/3, which takes UDP.
+        options = (
+            "admin off\nauto_https disable_redirects\ndefault_bind 127.0.0.1\n"
+            "servers {\nprotocols h1 h2\n}\n"
+        )
+        file.write_text(f"{{\n{options}}}\n{text}")
+        command: list[str | Path] = [program, "run", "--config", file, "--adapter", "caddyfile"]
         home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-        with Process(["sh", "-c", shell], ready=lambda: _listens(port), environment=home):
-            yield Proxy(port, ssl.create_default_context(cafile=str(certificate)), log)
+        with Process(command, ready=lambda: _listens(port), environment=home):
+            yield Proxy(port, ssl.create_default_context(cafile=str(certificate)))
 
 
 PROXIES: Mapping[str, Callable[..., AbstractContextManager[Proxy]]] = {

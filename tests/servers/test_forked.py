@@ -45,6 +45,22 @@ def test_it_has_its_own_environment_and_nothing_of_ours(tmp_path: Path) -> None:
     }
 
 
+def test_a_script_in_this_checkout_has_modules_that_read_no_setting(tmp_path: Path) -> None:
+    """The script itself imports the modules that read a setting, in its own environment. In another
+    directory, modules of the same names may be others."""
+    script = tmp_path / "script.py"
+    script.write_text(_FOUND)
+    own = {"PATH": os.environ["PATH"], "NAME": "value"}
+
+    here = json.loads(run_python(str(script), environment=own).stdout)
+    elsewhere = json.loads(run_python(str(script), environment=own, directory=tmp_path).stdout)
+
+    assert (here["environment"], here["settings"], here["threads"]) == (own, False, 1)
+    assert {"messaging.domain.message", "config.servers.uvicorn"} <= set(here["of ours"])
+    assert not {"config.env", "config.settings", "messaging.models"} & set(here["of ours"])
+    assert elsewhere["of ours"] == []
+
+
 @pytest.mark.parametrize(
     ("code", "status", "errors"),
     [

@@ -38,8 +38,8 @@ OF_THE_PROCESS = {
     *("config.servers.connection_bounds._reported_at", "config.servers.draining._drains"),
     "config.servers.slow_readers.UNREAD",
     # The memory of all sockets, and the CPU time of the garbage collector.
-    *("chat.socket.command_queue._ALL", "chat.socket.outbox._ALL"),
-    "chat.socket.outbox._waiting_sockets",
+    *("chat.socket.command_queue._ALL", "chat.socket.waiting_frames._ALL"),
+    "chat.socket.waiting_frames._waiting_sockets",
     # The ports that the process has given out.
     "config.development.ports._reserved",
     # Documents and headers that depend on the release and on Django's settings.
@@ -49,6 +49,9 @@ OF_THE_PROCESS = {
     "chat.rest.openapi.generator._extend_view",
     # What functions make of one setting, as Django's settings have it.
     *("chat.limits.throttling.rates_apply", "messaging.domain.limits.get_limits"),
+    "chat.middleware._headers",
+    # The addresses of proxies' headers, as they are parsed.
+    "config.servers.forwarded._parsed",
     # The metrics and the log are of the process, and the outages of Redis are shown in them.
     *("messaging.instruments.metrics_page._renderings", "messaging.redis.client._failing"),
     "messaging.redis.untrusted_values._next_line",

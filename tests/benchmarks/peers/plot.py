@@ -33,8 +33,7 @@ def as_svg(results: Results, conditions: Mapping[str, Any]) -> str:
             top += _BAR + _GAP
         top += 18
     caption = escape(
-        f"{conditions['processor']}, one core each; {results.rounds} rounds, median and range; "
-        f"{conditions['date']}"
+        f"{conditions['processor']}, one core each; {_rounds(results.rounds)}; {conditions['date']}"
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{top + 8}" '
@@ -45,6 +44,10 @@ def as_svg(results: Results, conditions: Mapping[str, Any]) -> str:
         f'<rect width="{_WIDTH}" height="{top + 8}" style="fill:#fff"/>\n'
         f'<text x="12" y="22" class="note">{caption}</text>\n' + "\n".join(parts) + "\n</svg>\n"
     )
+
+
+def _rounds(count: int) -> str:
+    return "one round" if count == 1 else f"{count} rounds, median and range"
 
 
 def _bar(top: int, peer: str, values: Sequence[float], longest: float) -> list[str]:

@@ -78,9 +78,8 @@ def as_page(results: Results, plan: Plan, conditions: Mapping[str, Any]) -> str:
         "",
         (
             "`make bench` wrote this page. It measured all servers on one machine, in "
-            f"{results.rounds} rounds whose order was shuffled. Each server had one core; the load "
-            "generator, the databases and Redis had another. A figure is the median of the rounds, "
-            "with the lowest and the highest beside it."
+            f"{_rounds(results.rounds)}. Each server had one core; the load generator, the "
+            "databases and Redis had another."
         ),
         "",
         (
@@ -105,15 +104,26 @@ def as_page(results: Results, plan: Plan, conditions: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _rounds(count: int) -> str:
+    if count == 1:
+        return "one round, in a shuffled order"
+    return (
+        f"{count} rounds, each in a shuffled order. A figure is the median of the rounds, with the "
+        "lowest and the highest beside it"
+    )
+
+
 def _table(row: str, peers: Mapping[str, Sequence[Figure]]) -> list[str]:
     any_figure = next(iter(peers.values()))[0]
     ours = peers.get(PRODUCT)
     base = median(figure.value for figure in ours) if ours else None
+    rounds = max(len(figures) for figures in peers.values())
+    ranges = " range |" if rounds > 1 else ""
     lines = [
         f"**{row}**",
         "",
-        f"| | {any_figure.unit} | range | ratio to the product | CPU each, µs | generator's CPU |",
-        "|---|---:|---:|---:|---:|---:|",
+        f"| | {any_figure.unit} |{ranges} ratio to the product | CPU each, µs | generator's CPU |",
+        "|---|---:|---:|---:|---:|" + ("---:|" if ranges else ""),
     ]
     ranked = sorted(
         peers.items(),
@@ -128,7 +138,7 @@ def _table(row: str, peers: Mapping[str, Sequence[Figure]]) -> list[str]:
         cells = [
             f"**{peer}**" if peer == PRODUCT else peer,
             number(middle),
-            f"{number(min(values))}–{number(max(values))}",
+            *([f"{number(min(values))}–{number(max(values))}"] if ranges else []),
             f"{middle / base:.2f} ×" if base else "",
             f"{median(cpu):.1f}" if cpu else "",
             f"{load:.0%}" if load else "",

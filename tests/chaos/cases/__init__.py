@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.chaos.cases import instances, measured, mixed, redis, sockets, store, upgrade
+from tests.chaos.cases import instances, measured, mixed, moves, redis, sockets, store, upgrade
 from tests.chaos.scene import Case
 
 CASES: Mapping[str, Case] = {
     case.name: case
-    for group in (redis, instances, sockets, store, upgrade, mixed, measured)
+    for group in (redis, instances, sockets, store, moves, upgrade, mixed, measured)
     for case in group.CASES
 }
 

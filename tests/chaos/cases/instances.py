@@ -135,6 +135,12 @@ def _shown(codes: Counter[int]) -> str:
 
 CASES: Sequence[Case] = (
     Case(name="instance-killed", act=killed, delivers_within=10.0),
+    Case(
+        name="many-instance-killed",
+        act=killed,
+        delivers_within=10.0,
+        settings={"CHAT_MAX_BEACONS": "0"},
+    ),
     Case(name="instance-ended", act=ended, delivers_within=5.0),
     Case(name="instances-rolled", act=rolled, delivers_within=5.0),
     *(

@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 import httpx
@@ -20,6 +21,8 @@ _TRIES = 20
 _NOT_UNDERSTOOD = ("link.bad_message", "link.message_refused", "job.malformed", "job.failed")
 """Lines of either release about messages between instances, and about jobs."""
 _OLDEST, _NEWEST = 1.0, 2.0
+_BACK_SECONDS = 5.0
+"""After the `retry_after` that an instance named."""
 _SPEAKS_SECONDS = 60.0
 
 
@@ -56,11 +59,17 @@ def _judge_failures(scene: Scene) -> None:
         scene.figures[what] = many
     wrong = {what: many for what, many in failures.items() if what not in late}
     scene.require(not wrong, f"answered with 500 or above: {wrong}")
+    if scene.cluster.proxies:
+        handshakes = sum((client.handshakes for client in scene.crowd.clients), Counter[str]())
+        scene.require(not handshakes, f"handshakes failed: {dict(handshakes)}")
+        returns = [seconds for client in scene.crowd.clients for seconds in client.returns]
+        scene.figures["returns"] = len(returns)
+        scene.in_time("back after retry_after", max(returns, default=0.0), _BACK_SECONDS)
 
 
 async def _migrate(scene: Scene) -> None:
     """As docs/upgrade.md says: no lock is waited for long, and what failed is repeated."""
-    environment = {**scene.cluster.environment, "PGOPTIONS": "-c lock_timeout=2s"}
+    environment = {**scene.cluster.environment, "PGOPTIONS": "-c lock_timeout=1s"}
     for tries in range(_TRIES):
         try:
             await asyncio.to_thread(migrate, PRESENT, environment)
@@ -83,13 +92,17 @@ async def _roll(scene: Scene, release: Release) -> None:
 
 
 async def _replace(scene: Scene, one: Instance, release: Release) -> None:
-    """Drain and end an instance, and start the other release in its place."""
+    """Drain and end an instance, and start the other release in its place, by the steps of
+    docs/upgrade.md."""
     ended = one.release
+    await scene.cluster.leave_out(one)
     status = await one.terminate()
     scene.require(status is not None, f"{one.name} ({ended.name}) did not end by itself")
     _read_log(scene, f"{one.name} ({ended.name})", ended, one.log_before)
     one.release = release
     await one.start()
+    await one.become_ready()
+    await scene.cluster.leave_out()
     await _require_format(scene)
     await asyncio.sleep(0 if scene.short else 5)
 
@@ -126,20 +139,20 @@ async def _require_format(scene: Scene) -> None:
     scene.require(False, f"the instances speak format {spoken}, not {expected}")
 
 
-CASES: Sequence[Case] = (
+CASES: Sequence[Case] = tuple(
     Case(
-        name="rolled-forward-and-back",
+        name=name,
         act=rolled_forward_and_back,
         upgrade=True,
         rate=_RATE,
         delivers_within=_DELIVERS_SECONDS,
-        postgres=True,
-    ),
-    Case(
-        name="rolled-on-firestore",
-        act=rolled_forward_and_back,
-        upgrade=True,
-        rate=_RATE,
-        delivers_within=_DELIVERS_SECONDS,
-    ),
+        postgres=postgres,
+        proxies=proxies,
+    )
+    for name, postgres, proxies in (
+        ("rolled-forward-and-back", True, ()),
+        ("rolled-on-firestore", False, ()),
+        ("upgraded-behind-nginx", True, ("nginx",)),
+        ("upgraded-on-firestore-behind-nginx", False, ("nginx",)),
+    )
 )

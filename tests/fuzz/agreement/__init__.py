@@ -4,7 +4,8 @@ Several people act at random in one conversation, over two instances. Their clie
 and each answer to a sync. Then each client must hold what it would fetch: the same conversation,
 with the person's own fields, the same messages, reactions, pins, files and receipts. Clients
 disconnect and return meanwhile. People are removed and added again, so that under
-`history: since_joining` they may not see earlier messages; then every door is tried.
+`history: since_joining` they may not see earlier messages; then every door is tried. People are
+erased, which signs them out, and come back.
 
 | file | has |
 |---|---|

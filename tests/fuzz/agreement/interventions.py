@@ -9,6 +9,7 @@ from messaging.changes.interventions import ExpireMessage
 from messaging.domain.exceptions import MessagingError
 from messaging.domain.participant import Role
 from messaging.services.operators import conversations as operators
+from tests.erasures import erase_person
 from tests.fuzz.agreement import services
 from tests.fuzz.agreement.scene import Scene
 from tests.fuzz.agreement.services import BY_SERVICES
@@ -27,6 +28,13 @@ async def _expire(site: Site, scene: Scene, number: int) -> None:
     """As a run of retention does it."""
     change = ExpireMessage(message_id=scene.message(number))
     await site.instance.writer.submit(scene.id, change)
+
+
+async def _erase(site: Site, scene: Scene, number: int) -> None:
+    """Erase a person, whose clients are signed out. They may sign in again afterwards."""
+    person = scene.anybody(number)
+    scene.erased.add(person)
+    await erase_person(site.instance, site.jobs, person)
 
 
 async def _set_frozen(site: Site, scene: Scene, _: int, *, frozen: bool) -> None:
@@ -67,6 +75,7 @@ async def _by_service(site: Site, scene: Scene, number: int, *, act: services.In
 INTERVENTIONS: Mapping[str, Intervention] = {
     "redact": _redact,
     "expire": _expire,
+    "erase": _erase,
     "freeze": partial(_set_frozen, frozen=True),
     "unfreeze": partial(_set_frozen, frozen=False),
     "expel": _expel,

@@ -1,16 +1,19 @@
 """One person's client: its connection, and what it asks for. `held` has the rules."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from messaging.delivery.hub.connections import Connection
+from messaging.delivery.hub.connections import Connection, Ending
+from messaging.delivery.shared_frames import SharedFrames
+from messaging.domain.exceptions import Banned, TokenRevoked
 from tests.frames import read_frame
 from tests.fuzz.agreement.held import Held
 from tests.fuzz.agreement.scene import Json, messages_in
 from tests.fuzz.agreement.sites import Site
 from tests.integration.chat import Api
-from tests.outlets import Outlet
+from tests.outlets import SIGNED_IN_AT, Outlet
 
 _IGNORED = frozenset(
     {
@@ -22,6 +25,26 @@ _IGNORED = frozenset(
 """The events that change nothing of what is compared."""
 SESSION = frozenset({"hello", "resync", "conversation.added", "conversation.removed"}) | _IGNORED
 """The events that `held` does not apply."""
+
+
+class _Socket(Outlet):
+    """Delivers nothing after the server has ended it."""
+
+    def __init__(self, take: Callable[[str], object], on_end: Callable[[], object]) -> None:
+        super().__init__(take)
+        self._on_end = on_end
+
+    def put(self, frame: str) -> None:
+        if not self.ended:
+            super().put(frame)
+
+    def put_shared(self, frames: SharedFrames) -> None:
+        if not self.ended:
+            super().put_shared(frames)
+
+    def end(self, reason: Ending) -> None:
+        super().end(reason)
+        self._on_end()
 
 
 class Mirror:
@@ -42,6 +65,10 @@ class Mirror:
         self._own_since: str | None = None
         """The time of the last answer to `receipts.sync`, or of the first `hello`."""
         self._was_away = False
+        self.sign_outs = 0
+        """How often the server has refused the sign-in, or has ended it."""
+        self._signed_in_at: datetime | None = SIGNED_IN_AT
+        """None while the person is signed out."""
         self._left_unseen: set[str] = set()
         """The conversations that an answer said the person is not in. This socket may not know."""
 
@@ -49,9 +76,32 @@ class Mirror:
         return self._apis[site]
 
     async def come(self, site: Site) -> None:
+        """Connect. A person who is signed out signs in; the server may refuse that."""
         self.go()
         self.site = site
-        self.connection = await site.connect(self.user_id, Outlet(self._receive))
+        if self._signed_in_at is None:
+            self._signed_in_at = datetime.now(UTC)
+            for api in self._apis.values():
+                api.sign_in()
+        socket = _Socket(self._receive, self.sign_out)
+        try:
+            connection = await site.connect(self.user_id, socket, signed_in_at=self._signed_in_at)
+        except (Banned, TokenRevoked):
+            self.sign_out()
+            return
+        if socket.ended:
+            site.disconnect(connection)
+        else:
+            self.connection = connection
+
+    def sign_out(self) -> None:
+        """Forget everything, as a page does whose person has to sign in again."""
+        self.go()
+        self.held.clear()
+        self._own_since, self._was_away = None, False
+        self._signed_in_at = None
+        self.sign_outs += 1
+        self.news.set()
 
     def go(self) -> None:
         if self.connection is not None:
@@ -138,6 +188,9 @@ class Mirror:
         """Return None if the person is not in the conversation. The event that says so is on its
         way."""
         answer = await self._apis[self.site].get(path, **query)
+        if answer.status_code == 401:
+            self.sign_out()
+            return None
         if answer.status_code in {403, 404}:
             return None
         assert answer.status_code == 200, answer.text

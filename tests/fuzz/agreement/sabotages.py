@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from messaging.changes import erasing
+from messaging.changes.interventions import OPERATOR
 from messaging.commits.group_commit import Committed
 from messaging.delivery import publisher
 from messaging.delivery.publisher import Publisher
@@ -60,6 +62,22 @@ def _skipped() -> Broken:
             publish(self, committed)
 
     return Publisher, "publish_commit", publish_others
+
+
+def _erased() -> Broken:
+    """What operators change is never published. Here, these are erasures."""
+    publish = Publisher.publish_commit
+
+    def publish_others(self: Publisher, committed: Committed) -> None:
+        if committed.changes[-1].by != OPERATOR:
+            publish(self, committed)
+
+    return Publisher, "publish_commit", publish_others
+
+
+def _erased_reactions() -> Broken:
+    """An erasure leaves the person's reactions to the messages of others."""
+    return erasing, "_without_reactions", lambda message, *_: message.reactions
 
 
 def _pins() -> Broken:
@@ -125,6 +143,7 @@ SABOTAGES: Mapping[str, Callable[[], Broken]] = {
     sabotage.__name__.removeprefix("_"): sabotage
     for sabotage in (
         *(_pinned_count, _reacted_by, _skipped, _pins, _own_reactions, _unread),
+        *(_erased, _erased_reactions),
         *(_archived, _mark, _late_events, _late_pages, _late_files, _late_pushes),
     )
 }

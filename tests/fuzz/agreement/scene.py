@@ -38,6 +38,8 @@ class Scene:
     """Everybody who may be in it; the first is the owner of a group."""
     sent: list[str] = field(default_factory=list)
     """The ids of the messages, in the order in which they were answered."""
+    erased: set[str] = field(default_factory=set)
+    """The people whose erasure was requested. Nobody else is signed out."""
 
     def message(self, number: int) -> str:
         """Return one of the latest messages."""
@@ -46,6 +48,10 @@ class Scene:
     def person(self, number: int) -> str:
         """Return anybody but the owner, who stays."""
         return self.people[1 + number % (len(self.people) - 1)]
+
+    def anybody(self, number: int) -> str:
+        """Return anybody, the owner included."""
+        return self.people[number % len(self.people)]
 
     def seq(self, number: int) -> int:
         """Return the number of a message, or one that no message may have yet."""

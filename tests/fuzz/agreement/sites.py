@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,8 @@ from chat.socket.frames import encode_reply, parse_command
 from chat.state import ApplicationState
 from config.application import Application
 from messaging.delivery.hub.connections import Connection
+from messaging.personal_data.erasure import Erasure
+from messaging.personal_data.runner import Jobs
 from messaging.runtime.instance import Instance
 from messaging.services import sessions
 from tests.fuzz.agreement.direct import DirectClient
@@ -23,10 +26,14 @@ from tests.fuzz.agreement.scene import Json
 from tests.instances import new_instance
 from tests.integration.chat import Api
 from tests.links import PATIENCE, LossyLayer
-from tests.outlets import SIGNED_IN_AT, Outlet
+from tests.outlets import Outlet
 
 _COMMITS = ("changes", "people")
 """The types of the messages between instances that report commits."""
+
+
+_SETTLE = 1.5
+"""How long an erasure waits for what the person has just done: receipts go out once a second."""
 
 
 class Losses:
@@ -43,7 +50,7 @@ class Losses:
 
 class Layer(LossyLayer):
     def __init__(self, *, host: str, prefix: str, losses: Losses) -> None:
-        super().__init__(host, prefix)
+        super().__init__({"address": host}, prefix)
         self._losses = losses
         self.loses = losses.lose
 
@@ -66,15 +73,19 @@ class Site:
     ) -> None:
         self.instance = instance
         self.losses = losses
+        parts = instance.jobs.parts
+        self.jobs = Jobs(
+            parts, owner=instance.boot_id, erasure=Erasure(parts, settle_seconds=_SETTLE)
+        )
         self._state = state
         self._http = http
 
     def api(self, user_id: str) -> Api:
         return Api(self._http, user_id)
 
-    async def connect(self, user_id: str, outlet: Outlet) -> Connection:
+    async def connect(self, user_id: str, outlet: Outlet, *, signed_in_at: datetime) -> Connection:
         return await sessions.open_session(
-            self.instance, user_id=user_id, signed_in_at=SIGNED_IN_AT, outlet=outlet
+            self.instance, user_id=user_id, signed_in_at=signed_in_at, outlet=outlet
         )
 
     def disconnect(self, connection: Connection) -> None:
@@ -115,6 +126,7 @@ async def _site(redis_url: str, prefix: str) -> AsyncIterator[Site]:
         stack.callback(state.close)
         http = await stack.enter_async_context(DirectClient(Application(instance, state=state)))
         await instance.start()
+        await instance.jobs.stop()  # the proof says when they run
         yield Site(instance, state, http, losses)
 
 

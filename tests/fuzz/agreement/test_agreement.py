@@ -1,5 +1,6 @@
 """Applying every event leads to the state that is fetched, whatever people do, on every store."""
 
+import os
 from collections.abc import Sequence
 
 import pytest
@@ -13,6 +14,13 @@ from tests.fuzz.agreement.world import World, all_of
 _TOGETHER = 5
 """The sequences that share one wait for late events, each with a conversation of its own."""
 
+_SEQUENCES = int(os.environ.get("SEQUENCES", "1000"))
+"""Of the long form on each store."""
+
+# The product draws random numbers in threads while Hypothesis draws a sequence.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+)
 _bounds = settings(
     deadline=None,
     suppress_health_check=[
@@ -44,19 +52,19 @@ long_forms = st.lists(sequences(shortest=10, longest=30), min_size=_TOGETHER, ma
 
 @pytest.mark.fuzz
 @on_each_store
-@settings(_bounds, max_examples=200)
+@settings(_bounds, max_examples=_SEQUENCES // _TOGETHER)
 @given(some=long_forms)
 async def test_applying_is_fetching_at_length(sites: Sequence[Site], some: Sequence[Plan]) -> None:
-    """A thousand sequences on each store."""
+    """A thousand sequences on each store, unless SEQUENCES says otherwise."""
     await _try(sites, some)
 
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("store_settings", ["postgresql"], indirect=True)
-@settings(_bounds, max_examples=40)
+@settings(_bounds, max_examples=_SEQUENCES // _TOGETHER // 5)
 @given(some=long_forms)
 async def test_applying_is_fetching_on_postgresql(
     sites: Sequence[Site], some: Sequence[Plan]
 ) -> None:
-    """Two hundred sequences: its rules are those of SQLite, only its statements differ."""
+    """A fifth as many: its rules are those of SQLite, only its statements differ."""
     await _try(sites, some)

@@ -23,7 +23,10 @@ SCRIPT: Sequence[Sequence[Step]] = (
     *([("send", "ann", 1)], _CHECK),
     # Bob is removed, added again, and may not see what was sent before.
     *([("remove", "ann", 0)], [("send", "ann", 8)], [("add", "ann", 0)], [("edit", "ann", 0)]),
-    *([("react", "ann", 3)], [("unpin", "ann", 4)], _CHECK, [("rename", "ann", 1)]),
+    *([("react", "ann", 3)], [("unpin", "ann", 4)], _CHECK, [("rename", "ann", 1)], _CHECK),
+    # Cid, whom the summary of a reaction names, is erased, and comes back.
+    *([("send", "bob", 2)], [("react", "cid", 0)], [("send", "cid", 2)], _CHECK),
+    *([("erase", "ann", 2)], _CHECK, [("add", "ann", 1)], [("come", "cid", 0)], _CHECK),
 )
 
 

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
+from messaging.domain.conversation import ConversationKind
 from messaging.domain.exceptions import MessagingError
 from messaging.domain.message import Message
 from tests.fuzz.agreement import doors
@@ -25,7 +26,7 @@ CLIENTS = ("come", "go", "catch up", "check")
 PATIENCE = 15.0
 _STALE_SECONDS = 2.5
 """An instance answers from copies that are at most two seconds old. Later it is asked again."""
-_REFUSED = {400, 403, 404, 409}
+_REFUSED = {400, 401, 403, 404, 409}
 
 T = TypeVar("T")
 Step = tuple[str, str, int]
@@ -59,7 +60,7 @@ class World:
                 await self._take(together)
             for index, mirror in enumerate(self.mirrors.values()):
                 if mirror.connection is None:  # a person who was away returns, and syncs
-                    await mirror.come(self.sites[index % 2])
+                    await self._return(mirror, self.sites[index % 2])
             await self._check(thoroughly=True)
         except BaseException as failure:
             failure.add_note("\n".join([str(settings), *self._trace]))
@@ -78,6 +79,15 @@ class World:
         assert answer.status_code == 201, answer.text
         self.scene.id = answer.json()["id"]
 
+    async def _return(self, mirror: Mirror, site: Site) -> None:
+        """Connect. An instance may still know the person as banned, until it hears of the end of
+        an erasure."""
+        async with asyncio.timeout(self._patience):
+            await mirror.come(site)
+            while mirror.connection is None:
+                await asyncio.sleep(0.05)
+                await mirror.come(site)
+
     # Steps
 
     async def _take(self, steps: Sequence[Step]) -> None:
@@ -93,6 +103,8 @@ class World:
                 own.add((who, kind))
             together.append(self._take_one(name, who, number))
         await all_of(together)
+        if len(steps) == 1 and steps[0][0] == "erase":
+            await self._require_forgotten(self.scene.anybody(steps[0][2]))
 
     async def _take_one(self, name: str, who: str, number: int) -> None:
         mirror = self.mirrors[self.scene.people[NAMES.index(who)]]
@@ -124,6 +136,8 @@ class World:
         path = doors.full_path(act.path, self.scene)
         answer = await api.request(act.method, path, json=body)
         assert answer.is_success or answer.status_code in _REFUSED, answer.text
+        if answer.status_code == 401:
+            mirror.sign_out()
         if not answer.is_success or not answer.content:
             return
         if (act.method, act.path, answer.status_code) == ("POST", "messages", 201):
@@ -171,6 +185,8 @@ class World:
     async def _check(self, *, thoroughly: bool) -> None:
         """Require that every connected client holds what it would fetch. `thoroughly`: also that
         lists agree, and that nobody sees more through any door."""
+        signed_out = {one.user_id for one in self.mirrors.values() if one.sign_outs}
+        assert signed_out <= self.scene.erased
         connected = [one for one in self.mirrors.values() if one.connection is not None]
         fetched = await all_of([self._agreed(one, thoroughly) for one in connected])
         for mirror, state in zip(connected, fetched, strict=True):
@@ -222,6 +238,23 @@ class World:
         if held.cursor is None:
             return "it is not loaded"
         return difference(held.state(), fetched)
+
+    async def _require_forgotten(self, person: str) -> None:
+        """Require that the store has nothing of a person who was just erased, while nobody else
+        acted, except that a direct conversation is theirs."""
+        store = self.sites[0].instance.store
+        conversation = await store.get_conversation(self.scene.id)
+        if conversation is None:
+            return
+        messages = await store.list_messages(self.scene.id, first_seq=1, last_seq=conversation.seq)
+        group = conversation.kind is ConversationKind.GROUP
+        for kept in (*messages, *([conversation] if group else [])):
+            named = repr(person), f'"{person}"'  # the latter in metadata, which is JSON
+            assert not any(name in repr(kept) for name in named), kept
+        entries = await store.reactions.get_reactions(
+            self.scene.id, [(message.id, person) for message in messages]
+        )
+        assert entries == {}
 
     async def _check_lists(self, mirror: Mirror, fetched: Json) -> None:
         """Require that the list of conversations, the preferences and the total say the same."""

@@ -13,10 +13,8 @@ from grpc.aio import init_grpc_aio, shutdown_grpc_aio
 
 from chat.state import ApplicationState
 from config.application import Application
-from config.development.instances import instance as run_instance
 from config.development.ports import free_port
 from messaging.runtime.instance import Instance
-from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import Rest, http_client
 from tests.databases import migrate
 from tests.instances import new_instance
@@ -28,6 +26,8 @@ from tests.integration.chat.sockets import (
     Socket,
     credentials,
 )
+from tests.servers.environment import isolated_environment
+from tests.servers.forked import forked_instance
 
 MakeApi = Callable[[str], Awaitable[Api]]
 
@@ -96,7 +96,7 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     )
     migrate(environment)
     port = free_port()
-    with run_instance(port, environment=environment):
+    with forked_instance(port, environment=environment):
         yield Server(port)
 
 

@@ -49,6 +49,7 @@ WAY = {
     "messaging/commits/evaluation.py": "many changes become one commit",
     "messaging/commits/conversation_cache.py": "why a send reads nothing",
     "messaging/concurrency/tasks.py": "the queue is worked on in the background",
+    "messaging/stores/switching/switchable.py": "the kind of store in use",
     "messaging/stores/firestore/store.py": "the store, each answer of which the witness sees",
     "messaging/stores/firestore/writes.py": "the writes of a commit",
     "messaging/stores/firestore/documents/messages.py": "a message's document",

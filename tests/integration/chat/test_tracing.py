@@ -15,11 +15,11 @@ from messaging.instruments.otlp import OtlpTracer
 from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
 from messaging.stores.sql.store import SqlStore
-from tests.acceptance.conftest import isolated_environment
 from tests.instances import new_instance
 from tests.integration.chat import Api
 from tests.links import PATIENCE, Side
 from tests.servers.collector import Collector, Span, collector
+from tests.servers.environment import isolated_environment
 from tests.servers.forked import run_python
 
 _TRACE, _CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"

@@ -15,11 +15,11 @@ from django.test import Client
 
 from config.development.instances import development_environment, instance, uvicorn_command
 from config.development.ports import free_port
-from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.databases import migrate
 from tests.integration.config.servers.raw_peer import TEXT, Peer
 from tests.servers.commands import daphne_command
+from tests.servers.environment import isolated_environment
 from tests.servers.forked import run_python
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
@@ -76,6 +76,15 @@ def test_a_limit_of_zero_is_named_before_anything_divides_by_it() -> None:
         assert "chat.E034" in done.stderr
         assert "CHAT_LIMITS has typing_seconds = 0. Set it to a value" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("value", ["tea", "[]", '{"apiKey": 1}', '{"apiKey": "key"}'])
+def test_an_incomplete_configuration_of_firebase_stops_the_start(value: str) -> None:
+    done = manage("check", CHAT_DEMO_FIREBASE=value)
+
+    assert done.returncode != 0
+    assert "CHAT_DEMO_FIREBASE is not complete" in done.stderr
+    assert "vapidKey" in done.stderr
 
 
 def test_behind_a_proxy_that_ends_tls(tmp_path: Path) -> None:

@@ -14,15 +14,15 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from config.development.instances import development_environment, instance, uvicorn_command
+from config.development.instances import development_environment, uvicorn_command
 from config.development.ports import free_port
 from config.development.processes import Process
-from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.databases import migrate
 from tests.frames import read_frame
 from tests.servers.commands import daphne_command
-from tests.servers.forked import run_python
+from tests.servers.environment import isolated_environment
+from tests.servers.forked import forked_instance, run_python
 
 Json = dict[str, Any]
 
@@ -83,7 +83,7 @@ def of_faults(tmp_path_factory: pytest.TempPathFactory) -> Logged:
     migrate(environment)
     port = free_port()
     command = uvicorn_command(port, application="tests.integration.config.faulty:application")
-    with instance(port, environment=environment, command=command) as server:
+    with forked_instance(port, environment=environment, command=command) as server:
         fail(port)
         return Logged(server.output(), "")
 
@@ -111,7 +111,7 @@ def run(
     port = port or free_port()
     # The settings turn off the access log nevertheless.
     command = command or uvicorn_command(port, "--access-log")
-    with instance(port, environment=environment, command=command) as server:
+    with forked_instance(port, environment=environment, command=command) as server:
         conversation_id = use_rest(port)
         use_socket(port, conversation_id)
         wait_for(server, "session.closed")
@@ -285,7 +285,7 @@ def test_refusals_write_a_bounded_number_of_lines(tmp_path: Path) -> None:
     migrate(environment)
     port = free_port()
     url = f"http://127.0.0.1:{port}/api/v1/me"
-    with instance(port, environment=environment) as server:
+    with forked_instance(port, environment=environment) as server:
         begun = time.monotonic()
         with httpx.Client(trust_env=False) as http:
             while time.monotonic() - begun < 3:

@@ -21,10 +21,10 @@ from config.development.instances import uvicorn_command
 from config.development.ports import free_port
 from config.starting import Starting
 from messaging.runtime.instance import Instance
-from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import http_client
 from tests.databases import migrate
 from tests.instances import new_instance
+from tests.servers.environment import isolated_environment
 
 PATIENCE = 30
 ORIGIN = "https://page.example"

@@ -17,10 +17,10 @@ import pytest
 
 from config.development.ports import free_port
 from config.development.processes import Process
-from tests.acceptance.conftest import isolated_environment
 from tests.conftest import skip_or_fail
 from tests.databases import migrate
 from tests.integration.deploy.files import CHECKOUT
+from tests.servers.environment import isolated_environment
 
 USER = 10001
 

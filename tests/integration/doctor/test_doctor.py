@@ -23,7 +23,6 @@ from pytest_django import DjangoDbBlocker, Settings
 from chat import doctor_checks
 from chat.doctor_checks import examine_pages, examine_settings, examine_tokens
 from config.databases import database
-from config.development.instances import instance
 from config.development.ports import free_port
 from config.development.redis import run_redis
 from messaging.doctor.database import examine_database
@@ -32,14 +31,14 @@ from messaging.doctor.push import examine_push
 from messaging.doctor.queue import examine_queue
 from messaging.doctor.redis_server import examine_redis
 from messaging.notifications.queue.sqs import create_queues
-from tests.acceptance.conftest import isolated_environment
 from tests.clients.rest import token_of
 from tests.databases import migrate
 from tests.integration.chat.test_checks import hung
 from tests.integration.doctor.findings import not_well, only
 from tests.notifications.fcm_server import PROJECT, FcmServer, redirect, refusal
 from tests.notifications.sqs_server import aws_environment, sqs_client
-from tests.servers.forked import run_python
+from tests.servers.environment import isolated_environment
+from tests.servers.forked import forked_instance, run_python
 from tests.servers.redis import redis_server as run_redis_server
 
 SETTINGS = (Path(__file__).resolve().parents[3] / "docs" / "settings.md").read_text()
@@ -161,7 +160,7 @@ def test_the_commands_that_readme_lists(tmp_path: Path) -> None:
     with restricted_redis() as (url, operator):
         environment = isolated_environment(tmp_path, REDIS_URL=url)
         migrate(environment)
-        with instance(port, environment=environment):
+        with forked_instance(port, environment=environment):
             use_everything(f"http://127.0.0.1:{port}/api/v1")
             heartbeats = calls(operator, "sismember")
             until(lambda: calls(operator, "sismember") > heartbeats)  # of presence
@@ -223,14 +222,50 @@ def test_readiness_of_a_full_redis(tmp_path: Path) -> None:
     with run_redis_server("--maxmemory", "100kb") as url:
         environment = isolated_environment(tmp_path, REDIS_URL=url)
         migrate(environment)
-        with instance(port, environment=environment), httpx.Client(trust_env=False) as http:
+        with forked_instance(port, environment=environment), httpx.Client(trust_env=False) as http:
             ready = http.get(f"http://127.0.0.1:{port}/health/ready")
             metrics = http.get(f"http://127.0.0.1:{port}/metrics").text
 
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
     assert ready.json()["checks"]["redis"] == "degraded"
-    assert ready.json()["reasons"] == {"redis": ["out_of_memory"]}
+    assert ready.json()["reasons"]["redis"] == ["out_of_memory"]
     assert 'chat_redis_failing{reason="out_of_memory"} 1.0' in metrics
+
+
+async def test_one_of_two_addresses(settings: Settings, redis_server: str) -> None:
+    """Each finding has its address, without the password."""
+    dead = free_port()
+    settings.REDIS = {"address": redis_server}
+    settings.MORE_REDIS = [{"address": f"redis://:secret@127.0.0.1:{dead}/3"}]
+
+    findings = await examine_redis()
+
+    (wrong,) = not_well(findings)
+    assert wrong.text.startswith(f"127.0.0.1:{dead}/3: ")
+    good = redis_server.removeprefix("redis://")
+    assert [one for one in findings if one.text.startswith(f"{good}: A published message arrives")]
+    assert "secret" not in repr(findings)
+
+
+def test_readiness_without_one_of_two_addresses(tmp_path: Path, redis_server: str) -> None:
+    """It says which, and so do the metrics."""
+    port, dead = free_port(), free_port()
+    urls = f"{redis_server},redis://:secret@127.0.0.1:{dead}/0"
+    environment = isolated_environment(tmp_path, REDIS_URL=urls)
+    migrate(environment)
+    with forked_instance(port, environment=environment), httpx.Client(trust_env=False) as http:
+        ready = http.get(f"http://127.0.0.1:{port}/health/ready")
+        end = time.monotonic() + 20
+        while ready.json()["status"] != "degraded" and time.monotonic() < end:
+            ready = http.get(f"http://127.0.0.1:{port}/health/ready")
+        metrics = http.get(f"http://127.0.0.1:{port}/metrics").text
+
+    assert ready.status_code == 200
+    assert ready.json()["reasons"]["redis_addresses"] == [f"127.0.0.1:{dead}/0"]
+    good = redis_server.removeprefix("redis://")
+    assert f'chat_link_address_up{{address="{good}"}} 1.0' in metrics
+    assert f'chat_link_address_up{{address="127.0.0.1:{dead}/0"}} 0.0' in metrics
+    assert "secret" not in ready.text + metrics
 
 
 # SQS

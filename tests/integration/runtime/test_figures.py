@@ -13,7 +13,6 @@ import pytest_asyncio
 from django.conf import settings as django_settings
 from websockets.asyncio.client import connect
 
-from config.development.instances import instance
 from config.development.ports import free_port
 from messaging import __version__
 from messaging.instruments.metrics import (
@@ -26,10 +25,11 @@ from messaging.redis.client import make_redis
 from messaging.runtime import figures
 from messaging.runtime.figures import Figures, LiveFigures, Status
 from messaging.services.operators.overview import Overview
-from tests.acceptance.conftest import isolated_environment
 from tests.chaos.relay import Relay, port_of
 from tests.clients.rest import Rest, http_client, token_of
 from tests.databases import migrate
+from tests.servers.environment import isolated_environment
+from tests.servers.forked import forked_instance
 
 Make = Callable[..., LiveFigures]
 
@@ -160,7 +160,7 @@ async def test_of_a_real_instance(
     environment = isolated_environment(tmp_path, REDIS_URL=redis_server, INSTANCE_ID="real")
     migrate(environment)
     port = free_port()
-    with instance(port, environment=environment):
+    with forked_instance(port, environment=environment):
         async with (
             http_client(f"http://127.0.0.1:{port}") as http,
             connect(

@@ -5,8 +5,10 @@ from typing import Any
 
 import orjson
 
+from chat.socket.direct_transport import DIRECT_TRANSPORT
 from config.asgi import application as product
 from config.servers.backpressure import flow_controlled
+from config.servers.uvicorn_socket import StepEnd, add_direct_transport
 from messaging.commits.group_commit import Committed
 from messaging.domain.change import Change, ChangeType
 from messaging.domain.conversation import Conversation
@@ -15,28 +17,41 @@ from messaging.runtime.instance import Instance
 
 _PATH = "/bench"
 _instance: Instance = product.instance
+_step_end = StepEnd()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "websocket" and scope["path"] == _PATH:
-        await _serve(*flow_controlled(receive, send))
+        add_direct_transport(scope, send, _step_end)
+        await _serve(scope, *flow_controlled(receive, send))
     else:
         await product(scope, receive, send)
 
 
-async def _serve(receive: Any, send: Any) -> None:
+async def _serve(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.send", "text": '{"type":"hello"}'})
     conversations: dict[str, Conversation] = {}
-    while (event := await receive())["type"] == "websocket.receive":
-        command = orjson.loads(event["text"])
+
+    def take(text: str) -> bool:
+        """Run a command in the step that reads it, as the product runs its own commands."""
+        command = orjson.loads(text)
         conversation = conversations.get(command["to"])
-        if conversation is None:
-            conversation = await _instance.store.get_conversation(command["to"])
+        if conversation is not None:
+            _publish(conversation, command)
+        return conversation is not None
+
+    direct = scope.get("extensions", {}).get(DIRECT_TRANSPORT)
+    if direct is not None:
+        direct.read(take)
+    while (event := await receive())["type"] == "websocket.receive":
+        name = orjson.loads(event["text"])["to"]
+        if name not in conversations:
+            conversation = await _instance.store.get_conversation(name)
             assert conversation is not None
-            conversations[command["to"]] = conversation
-        _publish(conversation, command)
+            conversations[name] = conversation
+        take(event["text"])
 
 
 def _publish(conversation: Conversation, command: dict[str, Any]) -> None:

@@ -11,11 +11,11 @@ import httpx
 
 from config.development.ports import free_port
 from config.development.processes import Process
-from tests.acceptance.conftest import isolated_environment
 from tests.benchmarks.peers.cores import cpu_seconds, memory_bytes
 from tests.benchmarks.peers.peer import Peer, Services, server_process
 from tests.clients.rest import token_of
 from tests.databases import migrate
+from tests.servers.environment import isolated_environment
 
 _ROOT = Path(__file__).resolve().parents[4]
 _SERVE = "tests.benchmarks.peers.product.serve"
@@ -60,7 +60,7 @@ def product_server(
     """
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="chat-product-") as data:
-        settings = {"REDIS_URL": services.redis_url, "CHAT_DEMO": "0"}
+        settings = {"REDIS_URL": services.redis_url, "CHAT_DEMO": "0", "LOG_FORMAT": "json"}
         if services.postgres_url is not None:
             settings["DATABASE_URL"] = services.postgres_url
         environment = isolated_environment(Path(data), **settings)

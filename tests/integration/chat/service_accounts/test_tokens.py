@@ -89,10 +89,10 @@ async def test_a_request_that_waits_does_not_outlive_its_token(
 ) -> None:
     """It waits for its turn, after its token was read."""
     settings.CHAT_RATE_LIMITS = True
-    state.service_requests = Turns(places=1, most_waiting=1, rest=0)
-    async with state.service_requests.turn("shop"):
+    state.turns.service_requests = Turns(places=1, most_waiting=1, rest=0)
+    async with state.turns.service_requests.turn("shop"):
         request = asyncio.create_task(service.acting_as("ann").get("/conversations"))
-        while not (state.service_requests.is_full("shop") or request.done()):
+        while not (state.turns.service_requests.is_full("shop") or request.done()):
             await asyncio.sleep(0.01)
 
         await service_accounts.revoke_account(instance.service_accounts, name="shop", by="root")

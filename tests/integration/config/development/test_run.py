@@ -15,6 +15,7 @@ import pytest
 from config.development.instances import development_environment
 from config.development.ports import free_port
 from config.development.processes import NotReady, require_free
+from tests.databases import migrate
 from tests.servers.forked import run_python
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -98,7 +99,13 @@ def test_a_mistyped_host_is_refused(tmp_path: Path, host: str, what: str) -> Non
     assert not list(tmp_path.iterdir())
 
 
+def migrate_beforehand(folder: Path) -> None:
+    """`make run` has been here before. Migrating takes most of its first start."""
+    migrate({"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}"})
+
+
 def test_all_addresses_are_listened_on_with_a_warning(tmp_path: Path) -> None:
+    migrate_beforehand(tmp_path)
     port = str(free_port())
     with make_run(tmp_path, port, HOST="0.0.0.0") as run:
         assert run.stdout is not None
@@ -183,6 +190,7 @@ def test_settings_are_kept_and_a_chat_is_there(tmp_path: Path) -> None:
 def test_it_ends_with_its_instance(tmp_path: Path) -> None:
     """It serves on the host and the port that were chosen, though the port of another address is
     taken, and warns nobody of a loopback address. When the instance dies, it says so and fails."""
+    migrate_beforehand(tmp_path)
     host = "::1" if _has_address("::1") else "127.0.0.2"
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

@@ -25,7 +25,7 @@ def values_of(conversation: Conversation) -> dict[str, Any]:
 def test_a_row_holds_every_field() -> None:
     """Except `counted`, which is Firestore's alone."""
     columns = rows.conversation_columns(CONVERSATION)
-    record = ConversationRecord(id=CONVERSATION.id, revision=42, **columns)
+    record = ConversationRecord(id=CONVERSATION.id, revision=42_000, **columns)
 
     found = rows.conversation(record, CONVERSATION.participants, CONVERSATION.last_message)
 
@@ -38,6 +38,6 @@ def test_a_document_holds_every_field() -> None:
     stored = new_conversation(CONVERSATION)
     assert write_fields(document.fields, stored) == [("updated_at", COMMIT_TIME)]
     write_value(document.fields["updated_at"], CONVERSATION.updated_at)
-    write_token(document.update_time, 42)
+    write_token(document.update_time, 42_000)
 
     assert values_of(decode_conversation(document)) == values_of(CONVERSATION)

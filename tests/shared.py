@@ -1,0 +1,36 @@
+"""Files that the processes of one run of `pytest -n` share. Each is made once."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+_FOLDER = "TESTS_SHARED_FOLDER"
+
+
+@contextmanager
+def shared_folder() -> Iterator[None]:
+    """Share files among all processes that are started while the context is open."""
+    with TemporaryDirectory(prefix="chat-tests-shared-") as folder:
+        os.environ[_FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[_FOLDER]
+
+
+def made_once(name: str, make: Callable[[], bytes]) -> bytes:
+    """Return the content of the shared file of this name. The first process that asks makes it,
+    and the others wait. A process that shares nothing makes it for itself."""
+    folder = os.environ.get(_FOLDER)
+    if folder is None:
+        return make()
+    file = Path(folder, name)
+    with file.open("a+b") as content:
+        fcntl.flock(content, fcntl.LOCK_EX)
+        if not file.stat().st_size:
+            content.write(make())
+            content.flush()
+        return file.read_bytes()
