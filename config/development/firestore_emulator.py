@@ -35,20 +35,22 @@ class EmulatorMissing(Exception):
 
 @contextmanager
 def own_firestore_emulator(
-    *, brief: bool = False, heap_mib: int = 512
+    *, brief: bool = False, heap_mib: int = 512, awaited: bool = True
 ) -> Iterator[tuple[str, Process]]:
     """Run a private emulator, and yield its host:port and its process. It keeps its documents in
     memory.
 
     `brief` compiles its code once and quickly. A few minutes of tests then take half the CPU of the
-    emulator; under hours of load it is slower. Raises EmulatorMissing, NotReady.
+    emulator; under hours of load it is slower. Unless it is `awaited`, it answers seconds later.
+    Raises EmulatorMissing, NotReady.
     """
     java, jar, port = _find_java(), _find_jar(), free_port()
     command: list[str | Path] = [java, f"-Xmx{heap_mib}m", "-XX:+UseSerialGC"]
     command += ["-XX:TieredStopAtLevel=1"] if brief else []
     command += ["-cp", jar, _MAIN_CLASS, "start"]
     command += ["--host=127.0.0.1", f"--port={port}"]
-    with Process(command, ready=partial(_answers, port), deadline=40) as process:
+    ready = partial(_answers, port) if awaited else lambda: True
+    with Process(command, ready=ready, deadline=40) as process:
         yield f"127.0.0.1:{port}", process
 
 

@@ -17,12 +17,13 @@ GROUP_TITLE = "Release"
 GROUP = (
     ("alice", "Everybody is here: Bob, Carol and Dave."),
     ("carol", "I have read the notes twice. Two typos, both fixed."),
-    ("dave", "Deploying to the first instance now."),
+    ("dave", "Deploying to the **first instance** now:\n```\nmake release\n```"),
     ("dave", "Done. Nobody was disconnected, and nothing was lost."),
-    ("carol", "Then the cake is mine to bring 🍰"),
+    ("carol", "Then the cake is mine to bring 🍰 @Alice, at four?"),
 )
-READ_BY_ALICE = 3
-"""How many of the group's messages are read, so that the page shows unread ones."""
+READ_BY_ALICE = 4
+"""The `seq` up to which the group is read, so that the page shows unread messages. The first
+message of the group is the system's."""
 
 
 async def seed() -> bool:
@@ -44,6 +45,7 @@ async def seed() -> bool:
             kind=ConversationKind.GROUP,
             participant_ids=["bob", "carol", "dave"],
             title=GROUP_TITLE,
+            system_messages=True,
         )
         for created, said in ((direct, DIRECT), (group, GROUP)):
             for user_id, text in said:
@@ -52,6 +54,7 @@ async def seed() -> bool:
                     user_id=user_id,
                     conversation_id=created.own.conversation.id,
                     text=text,
+                    mentions=[one["user_id"] for one in PEOPLE if f"@{one['name']}" in text],
                 )
         await receipts.mark_read(
             instance, user_id="alice", conversation_id=group.own.conversation.id, seq=READ_BY_ALICE
