@@ -58,13 +58,16 @@ def configure(options: dict[str, Any]) -> None:
                 exception_formatter=structlog.dev.plain_traceback,
             )
         ]
+    # A logger keeps the list that it finds at its first line: a new one would not reach it.
+    processors = structlog.get_config()["processors"]
+    processors[:] = [
+        *shared,
+        *([_write_completed_work] if options["format"] == "json" else []),
+        structlog.processors.StackInfoRenderer(),
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ]
     structlog.configure(
-        processors=[
-            *shared,
-            *([_write_completed_work] if options["format"] == "json" else []),
-            structlog.processors.StackInfoRenderer(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=processors,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(options["level"]),
         cache_logger_on_first_use=True,

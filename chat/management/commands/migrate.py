@@ -19,6 +19,8 @@ class Command(migrate.Command):
 
     _is_sqlite = False
     _began = 0.0
+    _locked_seconds = 0.0
+    """For how long the database was locked since the last pause."""
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         self._is_sqlite = connections[options["database"]].vendor == "sqlite"
@@ -30,9 +32,8 @@ class Command(migrate.Command):
         super().migration_progress_callback(action, migration, fake)
         if action in {"apply_start", "unapply_start"}:
             self._began = time.monotonic()
-        elif action in {"apply_success", "unapply_success"} and self._locks_long:
-            time.sleep(_PAUSE_SECONDS)
-
-    @property
-    def _locks_long(self) -> bool:
-        return self._is_sqlite and time.monotonic() - self._began > _LONG_SECONDS
+        elif action in {"apply_success", "unapply_success"} and self._is_sqlite:
+            self._locked_seconds += time.monotonic() - self._began
+            if self._locked_seconds > _LONG_SECONDS:
+                time.sleep(_PAUSE_SECONDS)
+                self._locked_seconds = 0.0

@@ -53,6 +53,16 @@ def test_lines_of_refused_work_are_limited_and_others_are_not() -> None:
     assert len(refused) < 20
 
 
+def test_a_second_configuration_reaches_loggers_that_are_in_use() -> None:
+    """A second `django.setup()`, after which somebody captures the lines."""
+    (line,) = logged(
+        'logger.info("one"); django.setup()\n'
+        'with structlog.testing.capture_logs(): logger.info("two")'
+    )
+
+    assert line["action"] == "one"
+
+
 def test_what_is_below_the_level_is_not_written() -> None:
     assert logged('logger.debug("ping")') == []
     assert logged('logger.info("ping")', level="warning") == []

@@ -133,6 +133,7 @@ async def test_a_block_is_known_everywhere(sides: tuple[Side, Side]) -> None:
     group = await here.found("ann", "bob")
     for side in sides:
         side.cache.put(group)
+    await hears(there, here)
 
     here.publisher.publish_blocks(group.id)
 

@@ -23,9 +23,12 @@ _CONVERSATION = """INSERT INTO messaging_conversation (id, kind, created_at, upd
   VALUES ('one', 'group', current_timestamp, current_timestamp, current_timestamp, 0, 0, '{}', '{}',
     '[]', false, '', '', 1)"""
 _ROWS = """INSERT INTO messaging_read_position (conversation_id, user_id, read_seq, delivered_seq)
-  WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 300000)
+  WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 30000)
   SELECT 'one', 'person-' || n, 0, 0 FROM numbers"""
 _NEXT = "0012_participant_count"
+_SLOW_STEPS = 10_000
+_SLOW_SECONDS = 0.02
+"""A slow machine: SQLite waits so long after so many steps of its programs."""
 _BUSY_SECONDS = 0.1
 """After which a writer of SQLite looks again (`sqliteDefaultBusyCallback`)."""
 
@@ -141,6 +144,7 @@ def test_others_may_write_to_sqlite_between_two_migrations(
     queue: who waits for the lock finds it free only if it stays free for a moment."""
     file = tmp_path / "migrating.sqlite3"
     pauses: list[float] = []
+    wait = time.sleep
 
     def write(seconds: float) -> None:
         pauses.append(seconds)
@@ -153,6 +157,8 @@ def test_others_may_write_to_sqlite_between_two_migrations(
             cursor.execute("INSERT INTO messaging_person (user_id, blocked) VALUES ('ann', '[]')")
             cursor.execute(_CONVERSATION)
             cursor.execute(_ROWS)
+        connection: sqlite3.Connection = connections[alias].connection
+        connection.set_progress_handler(lambda: wait(_SLOW_SECONDS), _SLOW_STEPS)
         monkeypatch.setattr(time, "sleep", write)
         _migrate(alias, _NEXT)
 
