@@ -33,6 +33,10 @@ _NEVER = _networks(
     "192.0.0.192/32",  # the metadata of Oracle, first generation
     "fd00:ec2::/32",  # the metadata and credentials of AWS
     "fd20:ce::254/128",  # the metadata of Google
+    "fd00:c1::a9fe:a9fe/128",  # the metadata of Oracle
+    "fd00:42::42/128",  # the metadata of Scaleway
+    "fd00:a9fe:a9fe::1/128",  # the metadata of Akamai
+    "fd00:100::100:200/128",  # the metadata of Alibaba
     "fe80::a9fe:a9fe/128",  # the metadata of OpenStack
 )
 """Metadata services of clouds. No setting admits them."""
@@ -68,6 +72,8 @@ _NOT_PUBLIC = _networks(
 """`ipaddress` knows most of them, but the releases of Python differ."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
+"""https://www.rfc-editor.org/rfc/rfc8215"""
 _COMPATIBLE = IPv6Network("::/96")
 _TRANSLATED = IPv6Network("::ffff:0:0:0/96")
 """https://www.rfc-editor.org/rfc/rfc2765#section-2.1"""
@@ -84,7 +90,7 @@ def is_permitted(address: Address, listed: Sequence[Network], *, only_listed: bo
     named = without_scope(address)
     plain = named.ipv4_mapped if isinstance(named, IPv6Address) else None
     reached = [plain or named, *embedded(plain or named)]
-    if any(one in network for one in reached for network in _NEVER):
+    if any(one in network for one in (*reached, *_translated(named)) for network in _NEVER):
         return False
     if only_listed:
         return any(reached[0] in network for network in listed)
@@ -110,6 +116,21 @@ def embedded(address: Address) -> Iterator[IPv4Address]:
         yield low
     if (int(address) >> 32) & 0xFFFF_FFFF in _ISATAP:
         yield low
+
+
+def _translated(address: Address) -> Iterator[IPv4Address]:
+    """Yield the IPv4 addresses that a network's own translator may read in an address. Only this
+    network knows the length of its prefix: 48, 56, 64 or 96 bits.
+
+    https://www.rfc-editor.org/rfc/rfc6052#section-2.2
+    """
+    if isinstance(address, IPv4Address) or address not in _LOCAL_NAT64:
+        return
+    number = int(address)
+    without_unused = (number >> 64 & 0xFFFF) << 56 | number & 0x00FF_FFFF_FFFF_FFFF
+    for behind in (40, 32, 24):
+        yield IPv4Address(without_unused >> behind & 0xFFFF_FFFF)
+    yield IPv4Address(number & 0xFFFF_FFFF)
 
 
 def _is_public(address: Address) -> bool:

@@ -8,7 +8,7 @@ class Failure(StrEnum):
 
     ADDRESS_REFUSED = "address_refused"
     """The name has only private addresses, plain HTTP would leave the operator's networks, or the
-    host is written in a form that is not a name."""
+    URL has no valid host or port."""
     NOT_CONNECTED = "not_connected"
     NO_ANSWER = "no_answer"
     """The answer did not arrive in time."""

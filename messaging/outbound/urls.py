@@ -3,6 +3,8 @@
 import httpx
 
 from messaging.outbound.addresses import Network, as_address, is_permitted
+from messaging.outbound.failures import OutboundFailed
+from messaging.outbound.targets import target_of
 
 MAX_CHARACTERS = 500
 
@@ -14,17 +16,22 @@ def refusal(url: str, listed: tuple[Network, ...]) -> str | None:
         return f"The URL has more than {MAX_CHARACTERS} characters. Use a shorter one."
     try:
         parsed = httpx.URL(url)
+        host = parsed.raw_host
     except (httpx.InvalidURL, ValueError):
         return "This is not a URL. Enter an address such as https://app.example/hooks."
-    if parsed.scheme not in ("https", "http") or not parsed.host:
+    if parsed.scheme not in ("https", "http") or not host:
         return "A URL begins with https:// and a host. http:// is only for networks of your own."
     if parsed.userinfo:
         return "The URL contains a user name or a password. Remove them: requests are signed."
     if parsed.fragment:
         return "The URL contains a fragment (#), which is never sent. Remove it."
-    address = as_address(parsed.host)
+    try:
+        target = target_of(url)
+    except OutboundFailed:
+        return "The host or the port is not valid. Use a name or an address, and a port up to 65535."
+    address = as_address(target.host)
     if address is not None and not is_permitted(
-        address, listed, only_listed=parsed.scheme == "http"
+        address, listed, only_listed=target.scheme == "http"
     ):
         return (
             "This address is not public. CHAT_OUTBOUND_ALLOWED_NETWORKS lists the networks of "

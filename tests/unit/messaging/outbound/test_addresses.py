@@ -18,7 +18,15 @@ METADATA = [
     "fd00:ec2::254",
     "fd00:ec2::23",
     "fd20:ce::254",
+    "fd00:c1::a9fe:a9fe",
+    "fd00:42::42",
+    "fd00:a9fe:a9fe::1",
+    "fd00:100::100:200",
     "fe80::a9fe:a9fe%1",
+    "64:ff9b:1::169.254.169.254",
+    "64:ff9b:1:a9fe:a9:fe00::",
+    "64:ff9b:1:a9:fe:a9fe::",
+    "64:ff9b:1:0:a9:fea9:fe00:0",
     "::ffff:169.254.169.254",
     "64:ff9b::169.254.169.254",
     "2002:a9fe:a9fe::1",
@@ -90,10 +98,11 @@ def test_a_public_address(address: str) -> None:
 
 def test_a_listed_network() -> None:
     """Listed networks are admitted, in each form of their addresses, and nothing beside them."""
-    listed = parse_networks(["10.1.0.0/16", "fd12:3456::/32"])
+    listed = parse_networks(["10.1.0.0/16", "fd12:3456::/32", "64:ff9b:1::/96"])
     assert is_permitted(ip_address("10.1.2.3"), listed, only_listed=True)
     assert is_permitted(ip_address("::ffff:10.1.2.3"), listed, only_listed=True)
     assert is_permitted(ip_address("fd12:3456::1"), listed, only_listed=True)
+    assert is_permitted(ip_address("64:ff9b:1::10.2.0.1"), listed)
     assert not is_permitted(ip_address("10.2.0.1"), listed)
     assert not is_permitted(ip_address("64:ff9b::10.2.0.1"), listed)
 
@@ -118,6 +127,17 @@ def test_a_wrong_network(network: str) -> None:
         "https://[::ffff:169.254.169.254]/",
         "http://93.184.215.14/",
         "https://app.example:port/",
+        "https://app.example:0/",
+        "https://app.example:65536/",
+        "https://app.example:-1/",
+        "https://app.example\u200b:-1/",
+        "https://.app.example/",
+        "https://app..example/",
+        "https://app example/",
+        "https://a%00b/",
+        "https://xn--\u00e9/",
+        "https://" + 64 * "a" + ".example/",
+        "https://[fe80::1%25\u00e9]/",
         "https://app.example/" + 500 * "x",
     ],
 )
@@ -126,7 +146,15 @@ def test_a_refused_url(url: str) -> None:
     assert refusal(url, ())
 
 
-@pytest.mark.parametrize("url", ["https://app.example/hooks?a=b", "https://bücher.example:8443"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://app.example/hooks?a=b",
+        "https://bücher.example:8443",
+        "https://xn--a/",
+        "https://my_service.app.example.:65535/",
+    ],
+)
 def test_a_url(url: str) -> None:
     assert refusal(url, ()) is None
 
