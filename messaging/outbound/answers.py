@@ -55,11 +55,12 @@ class AnswerReader:
             self._require_small()
         return self.answer
 
-    def end(self) -> Answer:
-        """Return the answer that the end of the connection completes. Raises OutboundFailed."""
+    def end(self, *, cut: bool = False) -> Answer:
+        """Return the answer that the end of the connection completes. `cut`: the end was an error,
+        such as a reset, so more may have followed. Raises OutboundFailed."""
         if self._bytes == 0:
             raise NothingAnswered
-        if self._status is None or self._framed:
+        if cut or self._status is None or self._framed:
             raise OutboundFailed(Failure.BROKEN_ANSWER)
         return self._complete(self._status)
 

@@ -34,8 +34,7 @@ class OutboundClient:
         """Create a client. `listed` are the networks that the operator admits. `resolve` replaces
         the system's resolver."""
         self._listed = listed
-        self._resolver = Resolver() if resolve is None else None
-        self._resolve: Resolve = resolve or self._resolver  # type: ignore[assignment]
+        self._resolve: Resolve = resolve or Resolver()
         self._targets: LRUCache[str, Target] = LRUCache(_MAX_TARGETS)
         self._idle = IdleConnections()
         self._context: ssl.SSLContext | None = None
@@ -69,9 +68,6 @@ class OutboundClient:
         """Close the connections that no request uses. The client can be used again afterwards."""
         idle, self._idle = self._idle, IdleConnections()
         await idle.close()
-        if self._resolver is not None:
-            self._resolver.close()
-            self._resolve = self._resolver = Resolver()
 
     def _target(self, url: str) -> Target:
         """Parse a URL once: that takes as long as the rest of a request. Raises OutboundFailed."""
@@ -130,4 +126,5 @@ def _make_context() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     context.set_alpn_protocols(["http/1.1"])
+    context.options |= ssl.OP_NO_RENEGOTIATION  # a server could ask for handshakes without end
     return context

@@ -18,7 +18,10 @@ from messaging.outbound.resolving import Resolve
 from messaging.outbound.targets import Target
 
 _MAX_TRIED = 3
-"""The addresses of a name that are tried one after the other."""
+"""The addresses of a name that are tried."""
+_HEAD_START = 0.25
+"""How long an address is tried before the next one is tried beside it.
+https://www.rfc-editor.org/rfc/rfc8305#section-5"""
 
 
 async def connect(
@@ -28,36 +31,59 @@ async def connect(
     Without a context it connects only to them: plain HTTP does not cross the Internet. Raises
     OutboundFailed."""
     try:
-        addresses = await resolve(target.host, target.port)
+        addresses = await resolve(target.host)
         permitted = [
             one for one in addresses if is_permitted(one, listed, only_listed=context is None)
         ]
         if not permitted:
             raise OutboundFailed(Failure.ADDRESS_REFUSED)
-        return await _connect(permitted[:_MAX_TRIED], target, context)
+        if len(permitted) == 1:
+            return await _open(permitted[0], target, context)
+        return await _race(permitted[:_MAX_TRIED], target, context)
     except (OSError, UnicodeError) as error:
         raise OutboundFailed(Failure.NOT_CONNECTED) from error
 
 
-async def _connect(
+async def _race(
     addresses: Sequence[Address], target: Target, context: ssl.SSLContext | None
 ) -> Connection:
-    """Raises OSError of the last address, and ssl.SSLError of the first one that has it."""
-    loop = asyncio.get_running_loop()
-    for number, address in enumerate(addresses, start=1):
-        try:
-            _, connection = await loop.create_connection(
-                Connection,
-                str(address),
-                target.port,
-                ssl=context,
-                server_hostname=None if context is None else target.host,
+    """Try the addresses in their order: the next one when one fails, or has taken a while. The
+    first connection wins. Raises OSError of the last failure."""
+    waiting = list(addresses)
+    running: set[asyncio.Task[Connection]] = set()
+    try:
+        while True:
+            if waiting:
+                running.add(asyncio.create_task(_open(waiting.pop(0), target, context)))
+            done, running = await asyncio.wait(
+                running,
+                timeout=_HEAD_START if waiting else None,
+                return_when=asyncio.FIRST_COMPLETED,
             )
-        except ssl.SSLError:
-            raise
-        except OSError:
-            if number == len(addresses):
-                raise
-        else:
-            return connection
-    raise AssertionError
+            opened = [task for task in done if task.exception() is None]
+            if opened:
+                running |= set(opened[1:])
+                return opened[0].result()
+            if not (waiting or running):
+                return done.pop().result()
+    finally:
+        for task in running:
+            task.add_done_callback(_drop)
+            task.cancel()
+
+
+def _drop(task: asyncio.Task[Connection]) -> None:
+    """End a connection that is not needed."""
+    if not task.cancelled() and task.exception() is None:
+        task.result().abort()
+
+
+async def _open(address: Address, target: Target, context: ssl.SSLContext | None) -> Connection:
+    """Raises OSError, also for a certificate that is not valid."""
+    loop = asyncio.get_running_loop()
+    # A name in TLS has no dot at its end: https://www.rfc-editor.org/rfc/rfc6066#section-3
+    name = None if context is None else target.host.removesuffix(".")
+    _, connection = await loop.create_connection(
+        Connection, str(address), target.port, ssl=context, server_hostname=name
+    )
+    return connection

@@ -1,6 +1,7 @@
 """One connection of HTTP/1.1, which carries one request at a time."""
 
 import asyncio
+import select
 from typing import cast
 
 from messaging.outbound.answers import Answer, AnswerReader
@@ -16,12 +17,19 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._lost = self._loop.create_future()
         self._transport: asyncio.Transport
+        self._arrived = select.poll()
         self._reader: AnswerReader | None = None
         self._answer: asyncio.Future[Answer] | None = None
 
     @property
     def open(self) -> bool:
         return not self._transport.is_closing()
+
+    @property
+    def quiet(self) -> bool:
+        """Return whether the connection is open, and nothing has arrived that the event loop has
+        not read yet: its end, or an answer that nobody has asked for."""
+        return self.open and not self._arrived.poll(0)
 
     async def exchange(self, request: bytes) -> Answer:
         """Send a request and return its answer. Raises OutboundFailed. A caller that stops waiting
@@ -54,6 +62,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._arrived.register(transport.get_extra_info("socket"), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         if self._reader is None or self._answer is None or self._answer.done():
@@ -75,7 +84,7 @@ class Connection(asyncio.Protocol):
         if self._reader is None or self._answer is None or self._answer.done():
             return
         try:
-            self._answer.set_result(self._reader.end())
+            self._answer.set_result(self._reader.end(cut=error is not None))
         except OutboundFailed as failed:
             self._answer.set_exception(failed)
 

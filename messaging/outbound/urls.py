@@ -28,7 +28,7 @@ def refusal(url: str, listed: tuple[Network, ...]) -> str | None:
     try:
         target = target_of(url)
     except OutboundFailed:
-        return "The host or the port is not valid. Use a name or an address, and a port up to 65535."
+        return "The host or the port is not valid. A port is a number from 1 to 65535."
     address = as_address(target.host)
     if address is not None and not is_permitted(
         address, listed, only_listed=target.scheme == "http"

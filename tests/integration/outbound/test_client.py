@@ -1,19 +1,15 @@
 """Requests to the URLs of operators: guarded at every connection, bounded in time and bytes."""
 
-import ssl
 from collections.abc import AsyncIterator, Sequence
-from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 
 from config.development.ports import free_port
-from messaging.outbound.addresses import Address
 from messaging.outbound.answers import MAX_ANSWER_BYTES
 from messaging.outbound.client import OutboundClient
 from messaging.outbound.failures import Failure, OutboundFailed
 from tests.integration.outbound.hooks import LOOPBACK, Hook, answer
-from tests.integration.redis.certificates import write_certificate
+from tests.integration.outbound.names import Names
 from tests.unit.messaging.outbound.test_addresses import EVERYTHING, FORBIDDEN, METADATA
 
 FORBIDDEN_HOSTS = [
@@ -45,19 +41,6 @@ async def _hook() -> AsyncIterator[Hook]:
         yield hook
 
 
-class Names:
-    """A resolver that answers what a test wants, and counts its look-ups."""
-
-    def __init__(self, *answers: Sequence[str]) -> None:
-        self.answers = list(answers)
-        self.asked: list[str] = []
-
-    async def __call__(self, host: str, port: int) -> Sequence[Address]:
-        self.asked.append(host)
-        texts = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return [ip_address(text) for text in texts]
-
-
 async def failures(client: OutboundClient, urls: Sequence[str]) -> dict[str, Failure | None]:
     """Why each request got no answer; None if it got one."""
     found: dict[str, Failure | None] = {}
@@ -85,6 +68,20 @@ async def test_forms_of_forbidden_addresses(hook: Hook, scheme: str) -> None:
     urls = [f"{scheme}://{host}:{hook.port}/" for host in FORBIDDEN_HOSTS]
     assert await failures(client, urls) == dict.fromkeys(urls, Failure.ADDRESS_REFUSED)
     assert hook.connections == 0
+
+
+async def test_urls_that_lead_nowhere(hook: Hook) -> None:
+    """A port that is none, a zone or a host that is no name is refused as other addresses are."""
+    client = OutboundClient(listed=EVERYTHING)
+    hosts = (
+        "127.0.0.1:65536",
+        "127.0.0.1:-1",
+        "localhost:99999",
+        "[fe80::1%25\u00e9]",
+        ".localhost",
+    )
+    urls = [f"{scheme}://{host}/" for host in hosts for scheme in ("http", "https")]
+    assert await failures(client, urls) == dict.fromkeys(urls, Failure.ADDRESS_REFUSED)
 
 
 async def test_names_that_a_resolver_may_not_know(hook: Hook) -> None:
@@ -146,32 +143,6 @@ async def test_a_redirect_is_an_answer(hook: Hook) -> None:
 async def test_plain_http_stays_in_listed_networks() -> None:
     client = OutboundClient(listed=LOOPBACK, resolve=Names(["93.184.215.14"]))
     assert await failure(client, "http://app.example/") is Failure.ADDRESS_REFUSED
-
-
-async def test_the_name_is_verified_and_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """TLS verifies the name of the URL, not the address, and `Host` names it."""
-    certificate, key = write_certificate(tmp_path, name="app.example")
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificate, key)
-    async with Hook(tls=tls).run() as hook:
-        client = OutboundClient(listed=LOOPBACK, resolve=Names(["127.0.0.1"]))
-        url = f"https://app.example:{hook.port}/a?b=c"
-        assert (await client.post(url, body=b"{}", headers={}, seconds=30)).good
-        assert hook.received[0].head == "POST /a?b=c HTTP/1.1"
-        assert hook.received[0].headers["host"] == f"app.example:{hook.port}"
-        other = f"https://other.example:{hook.port}/"
-        assert await failure(client, other) is Failure.NOT_CONNECTED
-
-
-async def test_the_next_address_is_tried(hook: Hook) -> None:
-    """A name may have several addresses, of which the first does not answer."""
-    client = OutboundClient(listed=LOOPBACK, resolve=Names(["127.0.0.2", "127.0.0.1"]))
-    url = f"http://app.example:{hook.port}/"
-    assert (await client.post(url, body=b"{}", headers={}, seconds=30)).good
-    await client.close()
 
 
 async def test_nobody_listens(hook: Hook) -> None:

@@ -2,21 +2,23 @@
 
 import asyncio
 import socket
-import threading
 from collections.abc import AsyncIterator
-from ipaddress import ip_address
-from typing import Any
+from contextlib import AsyncExitStack
 
 import pytest
 
 from messaging.outbound.answers import Answer
 from messaging.outbound.client import OutboundClient
 from messaging.outbound.failures import Failure, OutboundFailed
-from messaging.outbound.resolving import Resolver
 from tests.integration.outbound.hooks import LOOPBACK, Hook, Received, answer
+from tests.integration.outbound.peers import running_peer
 
 _PLENTY = 100
 """More requests than any pool of connections has places."""
+_MAX_KEPT = 256
+_URLS = 10
+_REQUESTS = 32
+"""To one URL at once. All of them are more than may be kept."""
 
 
 @pytest.fixture(name="hook")
@@ -122,28 +124,50 @@ async def test_a_url_that_hangs_takes_no_place_from_another(
             await asyncio.gather(*waiting, return_exceptions=True)
 
 
-async def test_a_name_that_hangs_takes_no_thread_from_another(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Requests for one name share its look-up, also if the first of them gives up. A later one
-    looks the name up again."""
-    asked: list[str] = []
-    may_answer = threading.Event()
+async def test_an_answer_that_was_not_read_yet(client: OutboundClient) -> None:
+    """An answer that nobody has asked for may wait in the buffer of the system. It is not taken for
+    that of the next request."""
+    with running_peer() as peer:
+        peer.answer_next(answer(200, b"first"))
+        assert (await post(client, peer.url)).body == b"first"
+        peer.connections[0].sendall(answer(200, b"not asked"))
+        peer.answer_next(answer(200, b"second"))
+        assert (await post(client, peer.url)).body == b"second"
 
-    def look_up(host: str, port: int, **_: Any) -> list[Any]:
-        asked.append(host)
-        if host == "slow.example":
-            may_answer.wait()
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    resolver = Resolver()
-    slow = [asyncio.create_task(resolver("slow.example", 443)) for _ in range(10)]
-    assert await resolver("other.example", 443) == [ip_address("127.0.0.1")]
-    slow[0].cancel()
-    await asyncio.wait(slow[:1])
-    may_answer.set()
-    assert await asyncio.gather(*slow[1:]) == [[ip_address("127.0.0.1")]] * 9
-    await resolver("slow.example", 443)
-    resolver.close()
-    assert sorted(asked) == ["other.example", "slow.example", "slow.example"]
+async def test_an_end_that_was_not_read_yet(client: OutboundClient) -> None:
+    """No request is sent on a connection that the server has ended: it might arrive twice."""
+    with running_peer() as peer:
+        peer.answer_next(answer(200, b"first"))
+        await post(client, peer.url)
+        peer.connections[0].shutdown(socket.SHUT_WR)
+        peer.answer_next(answer(200, b"second"))
+        assert (await post(client, peer.url)).body == b"second"
+        assert await asyncio.to_thread(peer.read_to_end, 0) == b""
+
+
+async def test_an_answer_that_is_cut(client: OutboundClient) -> None:
+    """The end of the connection may complete an answer, but an error may not."""
+    with running_peer() as peer:
+        peer.answer_next(b"HTTP/1.1 200 OK\r\n\r\nhalf", reset=True)
+        with pytest.raises(OutboundFailed) as caught:
+            await post(client, peer.url)
+    assert caught.value.failure is Failure.BROKEN_ANSWER
+
+
+async def test_the_kept_connections_are_bounded(client: OutboundClient) -> None:
+    """Those of all URLs together: the ones that have waited the longest end."""
+    together = asyncio.Barrier(_URLS * _REQUESTS)
+
+    async def answers(_: Received) -> bytes:
+        await together.wait()
+        return answer()
+
+    async with AsyncExitStack() as stack:
+        hooks = [await stack.enter_async_context(Hook(answers).run()) for _ in range(_URLS)]
+        for _ in range(2):
+            await asyncio.gather(
+                *(post(client, hook.url) for hook in hooks for _ in range(_REQUESTS))
+            )
+        opened = sum(hook.connections for hook in hooks)
+    assert opened - _URLS * _REQUESTS >= _URLS * _REQUESTS - _MAX_KEPT
