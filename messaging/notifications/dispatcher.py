@@ -43,7 +43,7 @@ _GATHER_SECONDS = 0.2
 request."""
 _SMALL_JOB_BYTES = 1_000
 _MAX_BYTES = 64 * MIB
-"""The bound of jobs that wait for the queue or run here."""
+"""The bound of jobs that wait for the queue or run here, and of the messages in `grace`."""
 _PAUSES = (1.0, 2.0, 5.0, 15.0)
 """Seconds until the queue is tried again, by the number of failures in a row."""
 
@@ -53,7 +53,8 @@ class Dispatcher:
         self._notifier = notifier
         self._queue = queue
         self._waiting: deque[tuple[QueuedJob, Entry]] = deque()
-        self._weight = Weight("notifications", most=_MAX_BYTES)
+        self.weight = Weight("notifications", most=_MAX_BYTES)
+        """What this process holds of notifications; `grace` adds its part."""
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(get_options().jobs_at_once)
         self._breaker = CircuitBreaker(failures=1, pauses=_PAUSES)
@@ -68,6 +69,11 @@ class Dispatcher:
         if self._queue is None:
             return Condition.UNUSED
         return Condition.DEGRADED if self._breaker.failing else Condition.OK
+
+    @property
+    def queues(self) -> bool:
+        """Return whether jobs go through a queue."""
+        return self._queue is not None
 
     def start(self) -> None:
         if self._queue is not None:
@@ -104,12 +110,12 @@ class Dispatcher:
             self._run_directly(job, delay)
             return
         entry = entry_of(job, delay=delay)
-        if len(self._waiting) >= get_options().waiting or self._weight.full:
+        if len(self._waiting) >= get_options().waiting or self.weight.full:
             NOTIFICATION_JOBS.labels("queue", "dropped").inc()
             logger.error("notification.dropped", conversation_id=job.conversation_id)
             return
         self._waiting.append((job, entry))
-        self._weight.bytes += _weigh(entry.body)
+        self.weight.bytes += _weigh(entry.body)
         self._wake.set()
 
     def run_here(self, job: WithdrawJob) -> None:
@@ -132,7 +138,7 @@ class Dispatcher:
             # They are handed over now; only here may they be dropped.
             for _, entry in batch:
                 self._waiting.popleft()
-                self._weight.bytes -= _weigh(entry.body)
+                self.weight.bytes -= _weigh(entry.body)
         NOTIFICATIONS_WAITING.set(0)
 
     def _next_batch(self) -> Sequence[tuple[QueuedJob, Entry]]:
@@ -165,7 +171,7 @@ class Dispatcher:
         return refused
 
     def _run_directly(self, job: Job, delay: float) -> None:
-        if len(self._direct) >= get_options().waiting or self._weight.full:
+        if len(self._direct) >= get_options().waiting or self.weight.full:
             NOTIFICATION_JOBS.labels("direct", "dropped").inc()
             logger.error("notification.dropped", conversation_id=job.conversation_id)
             return
@@ -216,11 +222,11 @@ class Dispatcher:
             pass
 
     def _background(self, work: Coroutine[Any, Any, None], size: int) -> None:
-        self._weight.bytes += size
+        self.weight.bytes += size
         self._direct.start(work).add_done_callback(lambda _: self._ended(size))
 
     def _ended(self, size: int) -> None:
-        self._weight.bytes -= size
+        self.weight.bytes -= size
 
 
 def _weigh_directly(job: Job) -> int:

@@ -100,6 +100,39 @@ class WithdrawJob:
     made_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class HeldMessage:
+    """The fields of a message that its jobs need, while they are not created yet."""
+
+    conversation_id: str
+    id: str
+    seq: int
+    sender_id: str
+    made_at: float
+    origin: Origin | None
+
+    def job(
+        self,
+        *,
+        chunk: int,
+        stage: Stage,
+        user_ids: tuple[str, ...],
+        dropped: Mapping[str, str] | None = None,
+    ) -> NotifyJob:
+        """Return a job of this message."""
+        return NotifyJob(
+            conversation_id=self.conversation_id,
+            message_id=self.id,
+            seq=self.seq,
+            chunk=chunk,
+            stage=stage,
+            user_ids=user_ids,
+            dropped=dropped or {},
+            made_at=self.made_at,
+            **origin_fields(self.origin),
+        )
+
+
 QueuedJob = NotifyJob | ClearJob | FollowJob
 Job = QueuedJob | WithdrawJob
 

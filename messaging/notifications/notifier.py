@@ -48,7 +48,7 @@ from messaging.notifications.policy import Action, Stage, rule
 from messaging.notifications.push.protocol import PushBackend, PushResult, Status
 from messaging.notifications.push.pushes import clear_push, message_push
 from messaging.notifications.pusher import Pusher
-from messaging.notifications.withdrawal import Withdrawer
+from messaging.notifications.removal.withdrawal import Withdrawer
 
 logger = structlog.get_logger(__name__)
 

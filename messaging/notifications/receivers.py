@@ -16,6 +16,7 @@ from django.dispatch import Signal
 from messaging.domain.conversation import Conversation
 from messaging.domain.health import Condition
 from messaging.domain.message import Message
+from messaging.domain.participant import Participant
 from messaging.domain.signals import (
     conversation_read,
     instance_lost,
@@ -24,16 +25,10 @@ from messaging.domain.signals import (
     participants_removed,
 )
 from messaging.instruments.origin import current_origin
-from messaging.notifications.clearing import Clearing
 from messaging.notifications.devices.lookups import DeviceLookups, Held
 from messaging.notifications.dispatcher import Dispatcher
-from messaging.notifications.jobs import (
-    NotifyJob,
-    QueuedJob,
-    WithdrawJob,
-    by_chunk,
-    origin_fields,
-)
+from messaging.notifications.grace import Grace
+from messaging.notifications.jobs import HeldMessage, QueuedJob, WithdrawJob, by_chunk
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.options import get_options
 from messaging.notifications.parts import Host, Parts
@@ -41,12 +36,12 @@ from messaging.notifications.policy import Stage, Wishes, rule_at_sending
 from messaging.notifications.push.inbox import Inbox
 from messaging.notifications.push.protocol import PushBackend, make_push_backend
 from messaging.notifications.queue.sqs import SqsQueue
+from messaging.notifications.removal.clearing import Clearing
 from messaging.notifications.sweep import Left, Sweeper
 from messaging.presence.presence import Presence
 
 _Chunks = Callable[[Set[str]], Mapping[int, Sequence[str]]]
 """Returns people by their chunk."""
-_MakeJob = Callable[..., NotifyJob]
 
 
 class Notifications:
@@ -128,6 +123,7 @@ class _Running:
         self._push = push
         self._clearing = Clearing(parts.badges, dispatcher)
         self.lookups = DeviceLookups(parts.recipients, self._notify_late)
+        self._grace = Grace(parts.acknowledged, self.lookups, dispatcher)
         self._sweeper = Sweeper(parts, host, self.lookups, self._enqueue)
         self._receivers: Mapping[Signal, Callable[..., Any]] = {
             message_sent: self._message_sent,
@@ -147,6 +143,7 @@ class _Running:
     def start(self) -> None:
         self._dispatcher.start()
         self.lookups.start()
+        self._grace.start()
         for signal, receiver in self._receivers.items():
             signal.connect(receiver, sender=self._host)
 
@@ -156,19 +153,22 @@ class _Running:
         try:
             await self._clearing.stop()
             confirmed = await self.lookups.stop()
+            await self._grace.stop()
             all_done = await self._dispatcher.stop()
         finally:
             await self._push.close()
         return confirmed and all_done and self._sweeper.all_done
 
     async def _message_sent(self, message: Message, conversation: Conversation, **_: Any) -> None:
-        made_at = time.time()
+        sent = _held(message, made_at=time.time())
         wishes = rule_at_sending(conversation, message, datetime.now(UTC))
-        people = wishes.wanted | wishes.dropped.keys()
-        people = people - self.lookups.hold(conversation, message, people, made_at=made_at)
+        people = wishes.wanted | wishes.dropped.keys() if wishes.dropped else wishes.wanted
+        if held := self.lookups.hold(conversation, sent, people):
+            people = people - held
         if people:
-            chunks = partial(by_chunk, conversation.participants)
-            await self._notify(message, wishes, people, chunks, made_at=made_at)
+            participants = conversation.participants
+            connected = await self._notify(sent, wishes, people, partial(by_chunk, participants))
+            self._give_time(sent, participants, connected)
         # Sending counts as reading up to one's own message.
         self._clearing.note_read(conversation.id, [message.sender_id], message.seq)
 
@@ -200,7 +200,6 @@ class _Running:
         """Create the jobs of a sweep. They are as old as their message: they check what was read
         since, and send no late push."""
         wishes = rule_at_sending(left.conversation, left.message, datetime.now(UTC))
-        made_at = left.message.created_at.timestamp()
         people = {user_id for chunk in left.chunks.values() for user_id in chunk}
 
         def chunks(some: Set[str]) -> Mapping[int, Sequence[str]]:
@@ -209,55 +208,40 @@ class _Running:
                 for number, chunk in left.chunks.items()
             }
 
-        await self._notify(left.message, wishes, people, chunks, made_at=made_at)
+        message = _held(left.message, made_at=left.message.created_at.timestamp())
+        connected = await self._notify(message, wishes, people, chunks)
+        self._put_later(message, connected, chunks, seconds=get_options().grace)
 
     async def _notify(
-        self, message: Message, wishes: Wishes, people: Set[str], chunks: _Chunks, *, made_at: float
-    ) -> None:
-        """Create the jobs for those of these people whom a message may concern: at once for those
-        without a socket, and after their time to acknowledge for the others."""
-        wanted = wishes.wanted & people
+        self, message: HeldMessage, wishes: Wishes, people: Set[str], chunks: _Chunks
+    ) -> Set[str]:
+        """Create the jobs for those of these people whom a message may concern and who have no
+        socket. Return those who have one: they have time to acknowledge."""
+        wanted = wishes.wanted if people is wishes.wanted else wishes.wanted & people
         connected = await self._presence.online(wanted) if wanted else frozenset()
         absent = await self.lookups.owners(wanted - connected)
         dropped = {
             user_id: reason.value for user_id, reason in wishes.dropped.items() if user_id in people
         }
-        job = partial(
-            NotifyJob,
-            conversation_id=message.conversation_id,
-            message_id=message.id,
-            seq=message.seq,
-            made_at=made_at,
-            **origin_fields(current_origin()),
-        )
-        self._put_now(job, absent, dropped, chunks)
-        self._put_later(job, connected, chunks, age=0)
+        self._put_now(message, absent, dropped, chunks)
+        return connected
 
     async def _notify_late(self, held: Held, people: Set[str]) -> None:
         """Create the jobs of held messages for people who have a device after all."""
         connected = await self._presence.online(people)
         chunks = partial(by_chunk, held.participants)
         for message in held.messages:
-            job = partial(
-                NotifyJob,
-                conversation_id=held.conversation_id,
-                message_id=message.id,
-                seq=message.seq,
-                made_at=message.made_at,
-                **origin_fields(message.origin),
-            )
             others = people - {message.sender_id}
-            self._put_now(job, others - connected, {}, chunks)
-            age = time.time() - message.made_at
-            self._put_later(job, others & connected, chunks, age=age)
+            self._put_now(message, others - connected, {}, chunks)
+            self._give_time(message, held.participants, others & connected)
 
     def _put_now(
-        self, job: _MakeJob, absent: Set[str], dropped: Mapping[str, str], chunks: _Chunks
+        self, message: HeldMessage, absent: Set[str], dropped: Mapping[str, str], chunks: _Chunks
     ) -> None:
         people = absent | dropped.keys()
         for number, chunk in chunks(people).items() if people else ():
             self._dispatcher.put(
-                job(
+                message.job(
                     chunk=number,
                     stage=Stage.SENT,
                     user_ids=tuple(user_id for user_id in chunk if user_id in absent),
@@ -265,15 +249,38 @@ class _Running:
                 )
             )
 
-    def _put_later(
-        self, job: _MakeJob, connected: Set[str], chunks: _Chunks, *, age: float
+    def _give_time(
+        self, message: HeldMessage, participants: Mapping[str, Participant], connected: Set[str]
     ) -> None:
-        """Put jobs for connected people, who have time to acknowledge a message of this age."""
-        delay = max(get_options().grace - round(age), 0)
+        """Give connected people the rest of their time to acknowledge a message."""
+        if not connected:
+            return
+        seconds = max(get_options().grace - (time.time() - message.made_at), 0)
+        if self._dispatcher.queues and not self._host.isolated:
+            chunks = partial(by_chunk, participants)
+            self._put_later(message, connected, chunks, seconds=seconds)
+        else:
+            self._grace.wait(message, participants, connected, seconds=seconds)
+
+    def _put_later(
+        self, message: HeldMessage, connected: Set[str], chunks: _Chunks, *, seconds: float
+    ) -> None:
+        """Put jobs for connected people, who have so much time to acknowledge the message."""
         for number, chunk in chunks(connected).items() if connected else ():
             # Other processes learn of acknowledgements here only through Redis.
             self._dispatcher.put(
-                job(chunk=number, stage=Stage.GRACE_OVER, user_ids=tuple(chunk)),
-                delay=delay,
+                message.job(chunk=number, stage=Stage.GRACE_OVER, user_ids=tuple(chunk)),
+                delay=round(seconds),
                 here=self._host.isolated,
             )
+
+
+def _held(message: Message, *, made_at: float) -> HeldMessage:
+    return HeldMessage(
+        conversation_id=message.conversation_id,
+        id=message.id,
+        seq=message.seq,
+        sender_id=message.sender_id,
+        made_at=made_at,
+        origin=current_origin(),
+    )

@@ -9,7 +9,7 @@ Not promised: without Redis only the users of this instance are known; others co
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -46,6 +46,9 @@ class LocalUsers(Protocol):
     """The users with a socket on this instance."""
 
     def __contains__(self, user_id: str) -> bool: ...
+
+    def among(self, user_ids: Set[str]) -> Set[str]:
+        """Return which of these people have one."""
 
     @property
     def user_ids(self) -> Sequence[str]: ...
@@ -136,12 +139,13 @@ class Presence:
             if len(self._unpublished) > _MAX_ACTED_HERE:
                 del self._unpublished[next(iter(self._unpublished))]
 
-    async def online(self, user_ids: Iterable[str]) -> frozenset[str]:
+    async def online(self, user_ids: Iterable[str]) -> Set[str]:
         """Return the users who have a socket somewhere; one round trip for any number."""
-        user_ids = list(user_ids)
-        here = {user_id for user_id in user_ids if user_id in self._local}
-        elsewhere = [user_id for user_id in user_ids if user_id not in here]
-        seen = await self._ask(elsewhere, acted=())
+        asked = frozenset(user_ids)
+        here = self._local.among(asked)
+        if len(here) == len(asked):
+            return here
+        seen = await self._ask(list(asked - here), acted=())
         return seen.online | here
 
     async def look(self, user_ids: Iterable[str]) -> Seen:

@@ -22,13 +22,12 @@ from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.domain.message import Message
 from messaging.domain.participant import Participant
 from messaging.domain.recipients import Reason, Verdict
 from messaging.instruments.memory import MIB, show_weight
 from messaging.instruments.metrics import NOTIFICATION_DECISIONS
-from messaging.instruments.origin import Origin, current_origin
 from messaging.notifications.devices.recent_people import RecentPeople
+from messaging.notifications.jobs import HeldMessage
 from messaging.stores.recipients import RecipientStore
 
 HELD_SECONDS = 10.0
@@ -43,17 +42,6 @@ _CONVERSATION_BYTES = 500
 _PERSON_BYTES = 250
 """The approximate bytes of what is held, on 64-bit CPython."""
 _READ_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class HeldMessage:
-    """The fields of a message that its job needs."""
-
-    id: str
-    seq: int
-    sender_id: str
-    made_at: float
-    origin: Origin | None
 
 
 @dataclass(slots=True, eq=False)
@@ -125,9 +113,7 @@ class DeviceLookups:
         """Note people of whom a job has just found no device: their next messages are held."""
         self._without.add(user_ids)
 
-    def hold(
-        self, conversation: Conversation, message: Message, people: Set[str], *, made_at: float
-    ) -> Set[str]:
+    def hold(self, conversation: Conversation, message: HeldMessage, people: Set[str]) -> Set[str]:
         """Hold a message for those of these people who had no device a moment ago. Return these
         people: the caller has nothing to do for them."""
         without = self._without.among(people)
@@ -136,9 +122,7 @@ class DeviceLookups:
             return frozenset()
         held = self._held_for(conversation)
         held.people |= without
-        held.messages.append(
-            HeldMessage(message.id, message.seq, message.sender_id, made_at, current_origin())
-        )
+        held.messages.append(message)
         self._held_bytes += _MESSAGE_BYTES
         return without
 
@@ -146,6 +130,12 @@ class DeviceLookups:
         """Return those of these people who have a device, or may have one. This costs one read for
         each person who is not known to have one. The answer is right for every message that was
         committed before the call."""
+        owners = await self.find_owners(people)
+        count_without(len(people) - len(owners))
+        return owners
+
+    async def find_owners(self, people: Set[str]) -> Set[str]:
+        """Return the same as `owners`. The caller counts what is decided about the others."""
         unknown = people - self._owners.among(people)
         if not unknown:
             return people
@@ -153,7 +143,6 @@ class DeviceLookups:
             without = unknown - await self._read(unknown)
         except StoreUnavailable:
             return people  # the job reads the devices when the store is back
-        _count(len(without))
         return people - without
 
     async def _read(self, people: Set[str]) -> Set[str]:
@@ -171,7 +160,7 @@ class DeviceLookups:
     def _held_for(self, conversation: Conversation) -> Held:
         held = self._held.get(conversation.id)
         participants = conversation.participants
-        if held is not None and _are_same(held.participants, participants):
+        if held is not None and have_same_people(held.participants, participants):
             return held
         if held is not None:
             self._earlier.append(held)
@@ -207,12 +196,16 @@ class DeviceLookups:
             self._held_bytes -= held.size
             without = held.people - late
             own = sum(message.sender_id in without for message in held.messages)
-            _count(len(held.messages) * len(without) - own)
+            count_without(len(held.messages) * len(without) - own)
 
 
-def _are_same(participants: Mapping[str, Participant], others: Mapping[str, Participant]) -> bool:
+def have_same_people(
+    participants: Mapping[str, Participant], others: Mapping[str, Participant]
+) -> bool:
     return participants is others or participants.keys() == others.keys()
 
 
-def _count(dropped: int) -> None:
-    NOTIFICATION_DECISIONS.labels(Verdict.DROPPED.value, Reason.NO_DEVICE.value).inc(dropped)
+def count_without(dropped: int) -> None:
+    """Count how often it was decided that somebody gets no push, for lack of a device."""
+    if dropped:
+        NOTIFICATION_DECISIONS.labels(Verdict.DROPPED.value, Reason.NO_DEVICE.value).inc(dropped)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from messaging.domain.conversation import ConversationKind
-from messaging.notifications import clearing
+from messaging.notifications.removal import clearing
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages, participants, receipts
 from messaging.services.account import blocks, own_changes, own_conversations

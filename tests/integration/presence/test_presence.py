@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from contextlib import AsyncExitStack, suppress
 from uuid import uuid4
 
@@ -108,7 +108,7 @@ async def other(start: Start) -> Instance:
 async def becomes(instance: Instance, user_ids: set[str], online: set[str]) -> float:
     """Wait until exactly these of the users are online; returns how long that took."""
     begin = time.monotonic()
-    seen: frozenset[str] = frozenset()
+    seen: Set[str] = frozenset()
     with suppress(TimeoutError):
         async with asyncio.timeout(5):
             while (seen := await instance.presence.online(user_ids)) != online:

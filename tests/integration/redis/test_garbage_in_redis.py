@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -48,6 +48,9 @@ class OnlyAnn:
 
     def __contains__(self, user_id: object) -> bool:
         return user_id == "ann"
+
+    def among(self, user_ids: Set[str]) -> Set[str]:
+        return user_ids & {"ann"}
 
 
 @pytest_asyncio.fixture

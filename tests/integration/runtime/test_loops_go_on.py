@@ -1,6 +1,6 @@
 """The parts that work in the background go on after a bug in something that they call."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from uuid import uuid4
 
 import pytest
@@ -20,6 +20,9 @@ class FailsOnce:
     def __contains__(self, user_id: str) -> bool:
         return user_id == "ann"
 
+    def among(self, user_ids: Set[str]) -> Set[str]:
+        return user_ids & {"ann"}
+
     @property
     def user_ids(self) -> Sequence[str]:
         if not self.failed:
@@ -33,6 +36,9 @@ class Nobody:
 
     def __contains__(self, user_id: str) -> bool:
         return False
+
+    def among(self, user_ids: Set[str]) -> Set[str]:
+        return set()
 
 
 async def test_presence(

@@ -1,0 +1,1 @@
+"""Removal: the notifications that disappear from devices, because they were read or deleted."""
