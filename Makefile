@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JAVASCRIPT := clients/javascript
-NODE_SITE := examples/node-site
-REACT_APP := examples/react-app
+# The folders that npm installs something into.
+LOCKED := $(patsubst %/package-lock.json,%,$(wildcard clients/*/package-lock.json examples/*/package-lock.json))
 WORKERS ?= 4
 
 # Container images set it. Without compiled modules each process that a test starts, and `make run`,
@@ -30,7 +30,7 @@ tests: $(VENV)/.compiled javascript
 
 # What the tests of clients/javascript and of the examples use, from their lock files. Without
 # npm, or without its registry, they are skipped, and fail with CI=true.
-javascript: $(foreach folder,$(JAVASCRIPT) $(NODE_SITE) $(REACT_APP),$(folder)/node_modules/.installed)
+javascript: $(addsuffix /node_modules/.installed,$(LOCKED))
 
 %/node_modules/.installed: %/package-lock.json
 	@if npm --prefix $* ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
@@ -122,7 +122,7 @@ requirements: $(VENV)/.develop
 	$(BIN)/uv pip compile -q --generate-hashes --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .peers docs/_build $(JAVASCRIPT)/node_modules $(JAVASCRIPT)/types $(NODE_SITE)/node_modules $(REACT_APP)/node_modules staticfiles files db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .peers docs/_build $(addsuffix /node_modules,$(LOCKED)) $(JAVASCRIPT)/types staticfiles files db.sqlite3* db-ha.sqlite3* .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

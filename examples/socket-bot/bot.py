@@ -1,18 +1,21 @@
 """A bot in ten lines, with the package `chat-client`: it signs in as a person, hears by the socket,
-and answers every message in every conversation that it is in."""
+and answers every text in every conversation that it is in."""
 
 import asyncio
 import os
+from contextlib import suppress
 
-from chat_client import ChatClient, MessageEvent
+from chat_client import ChatClient, ChatError, MessageEvent
 
 
 async def main() -> None:
     async with ChatClient(os.environ["CHAT_URL"], os.environ["CHAT_TOKEN"]) as chat:
         async for event in chat.events(MessageEvent):
-            if event.message.sender_id != chat.user_id:
+            # A message without a text is a file, or reports a change of the conversation.
+            if event.message.text and event.message.sender_id != chat.user_id:
                 answer = f"You said: {event.message.text}"
-                await chat.conversation(event.conversation_id).send(answer)
+                with suppress(ChatError):  # such as: only admins may write there
+                    await chat.conversation(event.conversation_id).send(answer)
 
 
 asyncio.run(main())

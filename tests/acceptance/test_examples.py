@@ -16,8 +16,12 @@ import pytest
 from playwright.async_api import Browser, expect
 from standardwebhooks import Webhook
 
+from chat_client import ChatClient
 from config.development.ports import free_port
+from config.development.processes import Process
 from tests.acceptance.examples import EXAMPLES, SECRET, Chat, create_service, require_node, site
+from tests.clients.bots import answers_texts
+from tests.clients.rest import token_of
 from tests.databases import migrate
 from tests.servers.environment import isolated_environment
 from tests.servers.forked import forked_instance
@@ -227,3 +231,18 @@ async def test_the_page(chat: Chat, page_port: int, chromium: Browser) -> None:
         for page in pages:
             await page.close()
     assert complaints == []
+
+
+async def test_the_node_bot(chat: Chat) -> None:
+    """It answers, once it has said that it hears, and says why an answer was refused."""
+    require_node("node-bot")
+    bot = Process(
+        ("npm", "start"),
+        ready=lambda: "live" in bot.output().split(),
+        environment={"CHAT_URL": chat.url, "CHAT_TOKEN": token_of("node-bot")},
+        directory=EXAMPLES / "node-bot",
+    )
+    with bot:
+        async with ChatClient(chat.url, token_of("ned")) as ned:
+            await answers_texts(ned, "node-bot")
+        assert "Only owners and admins may send messages" in bot.output()

@@ -41,6 +41,8 @@ export class ChatClient {
   #frameBytes = Infinity;
   #parts;
   #activity;
+  /** The state of the latest event `connection`. @type {Connection["state"]} */
+  #state = "signed_out";
   /** Removes the listeners of a connected client. @type {AbortController | null} */
   #listening = null;
 
@@ -226,9 +228,10 @@ export class ChatClient {
   #stateChanged() {
     const { session, outbox, emitter } = this.#parts;
     const { state } = session;
-    const before = this.connection.getSnapshot().state;
     this.connection.changed();
     outbox.session(session.isOver);
-    if (state !== before) emitter.emit({ type: "connection", state });
+    if (state === this.#state) return;
+    this.#state = state;
+    emitter.emit({ type: "connection", state });
   }
 }

@@ -63,6 +63,20 @@ test("when the session ends, the promise of `send` rejects, and the message wait
   assert.deepEqual(server.socket.of("message.send").map(({ text }) => text), ["before", "after", "third"]);
 });
 
+test("each state of the connection is an event, though nobody reads the snapshot", async () => {
+  const states = [];
+  chat.on("connection", ({ state }) => states.push(state));
+  await connected();
+  server.socket.end(1006);
+  await until(() => tokens.length === 2);
+  tokens[1].resolve("second");
+  await until(() => server.sockets.length === 2);
+  server.socket.hello();
+  chat.disconnect();
+  chat.disconnect();
+  assert.deepEqual(states, ["connecting", "live", "waiting", "connecting", "live", "signed_out"]);
+});
+
 test("at `disconnect`, all promises reject", async () => {
   await connected();
   const tea = chat.conversation("c");

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chat_client import MessageEvent
+from tests.clients.bots import answers_texts
 from tests.clients.python.conftest import PACKAGE, PYTHON_PATH, Place
-from tests.clients.python.waiting import following
 from tests.clients.rest import token_of
 
 _EXAMPLE = PACKAGE.parents[1] / "examples/socket-bot/bot.py"
@@ -24,7 +23,7 @@ def _of_the_readme() -> str:
 
 @pytest.mark.parametrize("where", ["README", "example"])
 async def test_a_bot_answers(place: Place, where: str, tmp_path: Path) -> None:
-    """Also to the first message of a conversation that is created while it runs."""
+    """Also the first message of a conversation that is created while it runs."""
     source = _of_the_readme() if where == "README" else _EXAMPLE.read_text()
     program = tmp_path / "bot.py"
     program.write_text(source.replace("http://127.0.0.1:8000", place.wire.url))
@@ -42,12 +41,7 @@ async def test_a_bot_answers(place: Place, where: str, tmp_path: Path) -> None:
     try:
         while place.wire.line is None:
             await asyncio.sleep(0.05)
-        ann = await place.connected()
-        events = ann.events(MessageEvent)
-        tea = await ann.create_conversation(f"bot-{where}")
-        await tea.send("Tea?")
-        texts = [(await following(events)).message.text for _ in range(2)]
-        assert texts == ["Tea?", "You said: Tea?"]
+        await answers_texts(await place.connected(), f"bot-{where}")
     finally:
         bot.kill()
         await bot.wait()
