@@ -174,6 +174,8 @@ def decode(line: bytes) -> Record:
         return _RECORDS[type(found)](found)
     except UnicodeDecodeError:
         raise Malformed("The line is not UTF-8.") from None
+    except RecursionError:
+        raise Malformed("The line is nested too deeply.") from None
     except (msgspec.MsgspecError, ValueError, OverflowError) as error:
         reason = _of_another_format(line) or str(error)
         raise Malformed(reason if reason.endswith(".") else f"{reason}.") from None

@@ -126,7 +126,7 @@ class Hook:
             await self._places.acquire()
         try:
             verdict = await self._ask(submission, self._seconds - (time.monotonic() - begun))
-        except (OutboundFailed, InvalidRequest, msgspec.DecodeError, ValueError) as error:
+        except (OutboundFailed, InvalidRequest, RecursionError, ValueError) as error:
             self._failed(error)
             raise HookFailed from error
         finally:

@@ -185,6 +185,6 @@ def decode(body: str) -> QueuedJob:
     """Decode a job. Fields that only a later release knows are ignored. Raises MalformedJob."""
     try:
         job: QueuedJob = _decoder.decode(body)
-    except (msgspec.DecodeError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedJob(str(error)) from error
     return job

@@ -70,6 +70,8 @@ async def test_a_token_function_that_is_cancelled_has_failed() -> None:
         ("200 OK\r\nContent-Encoding: gzip", b"no gzip"),
         ("200 OK", b"<html>Sign in to the Wi-Fi</html>"),
         ("502 Bad Gateway", b'{"code": "\xff"}'),
+        ("200 OK", b"[" * 50_000),
+        ("502 Bad Gateway", b'{"x": ' + b"[" * 50_000),
         ("400 Bad Request", b"[]"),
         ("400 Bad Request\r\nDate: yesterday", b"[]"),
         ("400 Bad Request\r\nDate: Mon, 30 Nov 2026 12:00:00 -0000", b"[]"),

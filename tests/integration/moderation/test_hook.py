@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
-from messaging.domain.exceptions import RefusedByModeration
+from messaging.domain.exceptions import InvalidRequest, RefusedByModeration
 from messaging.domain.integrations.moderation import Fallback, HookSettings, Submission, TextKind
 from messaging.domain.integrations.secrets import Secrets
 from messaging.moderation.hook import Hook as ModerationHook
@@ -15,6 +16,27 @@ from tests.integration.moderation.rules import SECRET
 from tests.integration.outbound.hooks import LOOPBACK, Hook, answer
 
 ALLOW = answer(200, b'{"action": "allow"}')
+NO_VERDICTS = {
+    "nested": answer(200, b'{"action": "allow", "x": ' + b"[" * 60_000),
+    "nested, whole": answer(
+        200, b'{"action": "allow", "x": ' + b"[" * 30_000 + b"]" * 30_000 + b"}"
+    ),
+    "nested alone": answer(200, b"[" * 60_000),
+    "no text": answer(200, b""),
+    "no JSON": answer(200, b"allow"),
+    "another type": answer(200, b'["allow"]'),
+    "no action": answer(200, b"{}"),
+    "another action": answer(200, b'{"action": "ALLOW"}'),
+    "not UTF-8": answer(200, b'{"action": "allow", "reason": "\xff"}'),
+    "half a character": answer(200, b'{"action": "replace", "text": "\\ud800"}'),
+    "a number": answer(200, b"9" * 60_000),
+    "a forbidden text": answer(200, b'{"action": "replace", "text": "long"}'),
+    "no replacement": answer(200, b'{"action": "replace"}'),
+    "compressed": answer(200, b"\x1f\x8b\x08", "Content-Encoding: gzip"),
+    "a redirect": answer(302, b'{"action": "allow"}', "Location: http://127.0.0.1:1/"),
+    "an error": answer(500, b'{"action": "allow"}'),
+    "no body": b"HTTP/1.1 204 No Content\r\n\r\n",
+}
 
 
 @pytest.fixture(name="client")
@@ -83,3 +105,23 @@ async def test_a_dead_hook(client: OutboundClient) -> None:
     assert (await allowing.judge(text("as it is"))).text == "as it is"
     with pytest.raises(RefusedByModeration):
         await refusing.judge(text())
+
+
+@pytest.mark.parametrize("given", NO_VERDICTS.values(), ids=NO_VERDICTS)
+async def test_an_answer_that_is_no_verdict(
+    client: OutboundClient, receiver: Hook, given: bytes
+) -> None:
+    """The operator's choice applies, whatever a hook answers."""
+    receiver.handle = lambda _: given
+    allowing = ModerationHook(settings(receiver.url), client)
+    refusing = ModerationHook(settings(receiver.url, Fallback.REFUSE), client)
+    submission = replace(text(), require_text=require_short)
+
+    assert (await allowing.judge(submission)).text == "hello"
+    with pytest.raises(RefusedByModeration):
+        await refusing.judge(submission)
+
+
+def require_short(text: str) -> None:
+    if not 0 < len(text) < 4:
+        raise InvalidRequest.of("text", "The text is too short or too long.")

@@ -182,6 +182,13 @@ def test_a_value_that_no_column_holds_is_malformed(record: Record) -> None:
         decode(line)
 
 
+@pytest.mark.parametrize("record", [Header(made_at=AT, id="1"), SENT])
+def test_a_line_that_is_nested_deeply_is_malformed(record: Record) -> None:
+    line = encode(record).replace(b"{", b'{"x": ' + b"[" * 50_000, 1)
+    with pytest.raises(Malformed, match="nested too deeply"):
+        decode(line)
+
+
 def test_a_direct_conversation_has_two_people() -> None:
     crowd = replace(_crowd(3, "ann"), kind=ConversationKind.DIRECT)
     assert reasons(crowd) == ["A direct conversation has two participants."]

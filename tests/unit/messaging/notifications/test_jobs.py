@@ -61,6 +61,7 @@ def test_the_text_is_what_the_previous_release_reads_and_writes() -> None:
         json.dumps({**json.loads(encode(NOTIFY)), "user_ids": "ann"}),
         json.dumps({**json.loads(encode(CLEAR)), "user_id": None}),
         encode(CLEAR).replace("ann", "\ud800"),
+        encode(CLEAR).replace("{", '{"x": ' + "[" * 50_000, 1),
     ],
 )
 def test_what_is_no_job(body: str) -> None:

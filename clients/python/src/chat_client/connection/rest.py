@@ -201,7 +201,7 @@ def _answer(response: httpx.Response, kind: type[Any] | None) -> Any:
         if kind is None:
             return msgspec.json.decode(response.content)
         return msgspec.json.decode(response.content, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _unreadable() from error
 
 
@@ -209,7 +209,7 @@ def _refusal(response: httpx.Response) -> ChatError:
     """Read problem+json. From any other answer, such as a proxy's page, take the status."""
     try:
         problem = msgspec.json.decode(response.content, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         problem = {"detail": "The server gave no readable answer."}
     after = response.headers.get("Retry-After", "")
     retry_after = float(after) if after.isdecimal() and int(after) else None
