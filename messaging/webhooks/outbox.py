@@ -1,10 +1,12 @@
 """The stored outbox: events without a version, replays and tests. They have no order.
 
-Each is leased before it is sent, so that of several processes one sends it.
+Each is leased before it is sent, so that of several processes one sends it. While an endpoint takes
+its time, no further events of it are leased, and the others get theirs.
 """
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,7 +14,7 @@ from datetime import UTC, datetime
 import structlog
 
 from messaging.concurrency.loops import repeat, until_wanted
-from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.concurrency.tasks import TaskSet, start_task, stop_tasks
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.integrations.webhooks import RETRIED_FOR, DeliveryState, StoredDelivery
 from messaging.followers.backoff import seconds_after
@@ -50,6 +52,9 @@ class Outbox:
         self._options = options
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._sends: TaskSet[None] = TaskSet()
+        self._sending: Counter[int] = Counter()
+        """How many events are being sent to an endpoint, by its id."""
         self._purged_at = float("-inf")
         self._away_until: dict[int, float] = {}
         """The endpoints that are not tried now, by their ids; by the monotonic clock."""
@@ -61,21 +66,29 @@ class Outbox:
         if self._task is not None:
             await stop_tasks(self._task)
             self._task = None
+        await self._sends.stop()
+
+    async def join(self) -> None:
+        """Wait until what was begun is sent, or has failed."""
+        await self._sends.join()
 
     def wake(self) -> None:
         """Look for events that are due, at once."""
         self._wanted.set()
 
-    async def send_due(self) -> int:
-        """Send events that are due, and return how many those were. Raises StoreUnavailable."""
+    async def begin_due(self) -> int:
+        """Begin to send some events that are due, and return how many those are. Raises
+        StoreUnavailable."""
         seconds = self._options.request + 20.0  # with the wait for a place, and the stores
         due = await self._store.claim_waiting(
-            owner=self._owner, seconds=seconds, limit=_AT_ONCE, away=self._away()
+            owner=self._owner,
+            seconds=seconds,
+            limit=_AT_ONCE,
+            away={*self._away(), *self._sending},
         )
-        results = await asyncio.gather(*map(self._send, due), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException) and not isinstance(result, StoreUnavailable):
-                raise result
+        for delivery in due:
+            self._sending[delivery.endpoint_id] += 1
+            self._sends.start(self._run(delivery))
         return len(due)
 
     def _away(self) -> Collection[int]:
@@ -86,11 +99,25 @@ class Outbox:
         return tuple(self._away_until)
 
     async def _step(self) -> None:
-        with suppress(StoreUnavailable):  # leased events are due again when their lease ends
-            while await self.send_due() == _AT_ONCE:
+        with suppress(StoreUnavailable):
+            while await self.begin_due() == _AT_ONCE:
                 pass
             await self._tidy()
         await until_wanted(self._wanted, seconds=_LOOK_SECONDS)
+
+    async def _run(self, delivery: StoredDelivery) -> None:
+        endpoint_id = delivery.endpoint_id
+        try:
+            await self._send(delivery)
+        except StoreUnavailable:
+            pass  # logged where it was noticed; due again when the lease ends
+        except Exception:
+            logger.exception("webhook.not_sent", endpoint=endpoint_id, webhook_id=delivery.event.id)
+        finally:
+            self._sending[endpoint_id] -= 1
+            if not self._sending[endpoint_id]:
+                del self._sending[endpoint_id]
+                self._wanted.set()  # there may be more for this endpoint
 
     async def _send(self, delivery: StoredDelivery) -> None:
         endpoint = self._endpoint(delivery.endpoint_id)

@@ -1,5 +1,6 @@
 """Events that wait: what an endpoint that is away costs, and what became old meanwhile."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,11 +26,13 @@ from messaging.webhooks.options import Options
 from messaging.webhooks.outbox import Outbox
 from messaging.webhooks.requests import EndpointRequests
 from tests.integration.chat import Api
-from tests.integration.outbound.hooks import LOOPBACK
+from tests.integration.outbound.hooks import LOOPBACK, Hook, Received, answer
 from tests.integration.webhooks import Endpoint
 
 EVENTS = 40
 AT_ONCE = 8
+SOON = Options().request / 2
+"""The slow endpoint has not answered, nor has the time for its answer passed."""
 
 
 @dataclass
@@ -85,10 +88,40 @@ async def test_events_of_an_endpoint_that_is_away_are_not_leased(
             event = EventReference(id=f"evt_{number}", type=WebhookEvent.TEST, at=datetime.now(UTC))
             await other.store.put([endpoint.key], event)
         outbox, leased = other.outbox, 0
-        while taken := await outbox.send_due():
+        while taken := await outbox.begin_due():
             leased += taken
+            await outbox.join()
 
     assert leased <= 2 * AT_ONCE
+
+
+async def test_an_endpoint_that_takes_its_time_holds_up_no_other(
+    instance: Instance, endpoint: Endpoint
+) -> None:
+    """Its own events wait, and follow as it answers."""
+    await endpoint.switch_on("report.created")
+    may_answer = asyncio.Event()
+
+    async def hesitate(_: Received) -> bytes:
+        await may_answer.wait()
+        return answer()
+
+    async with Hook(hesitate).run() as slow:
+        hesitant = Endpoint(slow, instance)
+        await hesitant.switch_on("report.created")
+        store = WebhookStore(instance.database)
+        for number in range(EVENTS):
+            event = EventReference(id=f"evt_{number}", type=WebhookEvent.TEST, at=datetime.now(UTC))
+            await store.put([hesitant.key], event)
+        await endpoint.until(lambda: len(slow.received) == AT_ONCE)
+
+        await instance.webhooks.put_test(endpoint.key)
+        async with asyncio.timeout(SOON):
+            await endpoint.has(1)
+
+        assert len(slow.received) == AT_ONCE
+        may_answer.set()
+        await endpoint.until(lambda: len(slow.received) == EVENTS)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 5.0])
