@@ -37,6 +37,7 @@ from messaging.redis.beats import Beating, Beats
 from messaging.redis.client import make_redis
 from messaging.redis.hosts import digest_of
 from messaging.redis.raw_layer import FORMAT
+from messaging.redis.subscriber import Subscriber
 from messaging.stores.sql.people import SqlPeopleStore
 from messaging.stores.sql.store import SqlStore
 from messaging.wire.events import EventEncoder
@@ -50,14 +51,15 @@ PATIENCE = 30
 
 
 class LossyLayer:
-    """The real layer, which loses what it is told to, and can be cut off."""
+    """The real layer and the real subscriber. They lose what they are told to, and can be cut
+    off."""
 
     def __init__(self, host: Mapping[str, Any], prefix: str) -> None:
         self.prefix = prefix
         self._layer = RedisPubSubChannelLayer(hosts=[host], prefix=prefix, serializer_format=FORMAT)
-        self.group_add = self._layer.group_add
-        self.group_discard = self._layer.group_discard
-        self.flush = self._layer.flush
+        self._subscriber = Subscriber(host, prefix=prefix)
+        self.group_add = self._subscriber.group_add
+        self.group_discard = self._subscriber.group_discard
         self.loses: Callable[[Mapping[str, Any]], bool] = lambda item: False
         self.cut = False
         self.received = 0
@@ -66,9 +68,13 @@ class LossyLayer:
         self.published: deque[tuple[str, bytes]] = deque(maxlen=500)
         """The latest that went out, and on which group."""
 
-    async def receive(self, channel: str) -> Mapping[str, Any]:
+    async def flush(self) -> None:
+        await self._subscriber.flush()
+        await self._layer.flush()
+
+    async def receive(self) -> Mapping[str, Any]:
         while True:
-            message: Mapping[str, Any] = await self._layer.receive(channel)
+            message = await self._subscriber.receive()
             self.received += 1
             if not self.cut and not self._is_deaf_to(message):
                 return message

@@ -18,6 +18,7 @@ from messaging.delivery.link.signing import Mode, Signing
 from messaging.redis.beats import Beating, Beats
 from messaging.redis.client import make_redis
 from messaging.redis.hosts import Host, address_of, digest_of
+from messaging.redis.subscriber import Subscriber
 
 
 def configured_link(
@@ -32,8 +33,7 @@ def configured_link(
     def make(number: int, polling: MissedEvents, listener: PeerListener) -> Link:
         host = hosts[number]
         return Link(
-            # Two layers of the same kind: one receives, one publishes.
-            receiving=_layer(host),
+            receiving=Subscriber(host, prefix=_prefix()),
             publishing=_layer(host),
             hub=hub,
             polling=polling,
@@ -60,5 +60,15 @@ def _layer(host: Host) -> Any:
     would wait for a hanging address before it publishes to another."""
     if not settings.MORE_REDIS:
         return channel_layers.make_backend(DEFAULT_CHANNEL_LAYER)
-    layer: Mapping[str, Any] = settings.CHANNEL_LAYERS[DEFAULT_CHANNEL_LAYER]
+    layer = _configured_layer()
     return import_string(layer["BACKEND"])(**{**layer.get("CONFIG", {}), "hosts": [host]})
+
+
+def _prefix() -> str:
+    """Return what the names of the groups in Redis begin with."""
+    return str(_configured_layer().get("CONFIG", {}).get("prefix", "asgi"))
+
+
+def _configured_layer() -> Mapping[str, Any]:
+    layer: Mapping[str, Any] = settings.CHANNEL_LAYERS[DEFAULT_CHANNEL_LAYER]
+    return layer

@@ -35,7 +35,7 @@ from messaging.delivery.link.messages import (
     PeopleChanged,
 )
 from messaging.delivery.link.polling import MissedEvents
-from messaging.delivery.link.receiver import LinkReceiver, ReceivingLayer
+from messaging.delivery.link.receiver import LinkReceiver, Subscriptions
 from messaging.delivery.link.refused_messages import Refusals
 from messaging.delivery.link.send_queue import OutboundMessage
 from messaging.delivery.link.sender import INSTANCES, LinkSender, PublishingLayer, group_of
@@ -56,16 +56,18 @@ _BEAT_PAUSE = 0.1
 _GOODBYE_SECONDS = 1.0
 
 
-class ChannelLayer(ReceivingLayer, PublishingLayer, Protocol):
+class ClosedLayer(PublishingLayer, Protocol):
     """The part of a Channels layer that is used here (its public interface)."""
+
+    async def flush(self) -> None: ...
 
 
 class Link:
     def __init__(
         self,
         *,
-        receiving: ChannelLayer,
-        publishing: ChannelLayer,
+        receiving: Subscriptions,
+        publishing: ClosedLayer,
         hub: Hub,
         polling: MissedEvents,
         access: AccessList,
@@ -76,8 +78,8 @@ class Link:
         max_beacons: int = MAX_BEACONS,
         address: str = "",
     ) -> None:
-        """Create the link. `receiving` and `publishing` are two layers, because channels_redis
-        makes every subscription wait for the round trip of the previous publish.
+        """Create the link. `receiving` has a connection of its own: the layer would make every
+        subscription wait for the round trip of the previous publish.
 
         Among more than `max_beacons` instances, beacons go to their sender alone; this needs
         `beats`. `address` names the Redis in the log and the metrics."""

@@ -1,12 +1,10 @@
-"""The receiving half of the link: one channel of the Redis layer for the whole process. It is in
-the group of every followed conversation, in the group `instances`, and in the group of this
-instance alone.
+"""The receiving half of the link: one subscriber of Redis for the whole process. It is in the group
+of every followed conversation, in the group `instances`, and in the group of this instance alone.
 
 Not promised: a published message may not arrive. Redis pub/sub drops messages without a subscriber.
 """
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
@@ -29,19 +27,20 @@ _ITEMS_PER_STEP = 50
 waits."""
 
 
-class ReceivingLayer(Protocol):
-    """The part of a Channels layer that is used here (its public interface)."""
+class Subscriptions(Protocol):
+    """The groups of the channel layer whose messages this process receives
+    (`messaging.redis.subscriber`)."""
 
-    async def receive(self, channel: str) -> Mapping[str, Any]: ...
-    async def group_add(self, group: str, channel: str) -> None: ...
-    async def group_discard(self, group: str, channel: str) -> None: ...
+    async def receive(self) -> Mapping[str, Any]: ...
+    async def group_add(self, group: str) -> None: ...
+    async def group_discard(self, group: str) -> None: ...
     async def flush(self) -> None: ...
 
 
 class LinkReceiver:
     def __init__(
         self,
-        layer: ReceivingLayer,
+        subscriptions: Subscriptions,
         *,
         own_group: str,
         on_message: Callable[[object], None],
@@ -50,10 +49,9 @@ class LinkReceiver:
         """Create a receiver. `own_group` is the group of this instance alone. `on_message` gets
         every message. While the link is not up, failures are expected, and logged only for
         debugging."""
-        self._layer = layer
+        self._subscriptions = subscriptions
         self._on_message = on_message
         self._is_up = is_up
-        self._channel = f"chat.instance.{uuid.uuid4().hex}"
         self._of_beacons = frozenset({INSTANCES, own_group})
         self._wanted = set(self._of_beacons)
         self._joined: set[str] = set()
@@ -73,7 +71,7 @@ class LinkReceiver:
         await self.stop()
         try:
             async with asyncio.timeout(_FLUSH_SECONDS):
-                await self._layer.flush()
+                await self._subscriptions.flush()
         except Exception as error:  # noqa: BLE001 - a layer may raise anything
             logger.debug("link.renewal_failed", error=describe(error))
         self._joined.clear()
@@ -83,7 +81,7 @@ class LinkReceiver:
         """Close the connection, without waiting for a hanging Redis."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
-                await self._layer.flush()
+                await self._subscriptions.flush()
 
     def follow(self, conversation_id: str) -> None:
         """Join the group of a conversation, as soon as Redis accepts it."""
@@ -100,15 +98,13 @@ class LinkReceiver:
         try:
             for group in self._joined - self._wanted:
                 async with asyncio.timeout(_SUBSCRIBE_SECONDS):
-                    await self._layer.group_discard(group, self._channel)
+                    await self._subscriptions.group_discard(group)
                 self._joined.discard(group)
             # The groups of beacons last: a returning beacon shows that all are joined.
             for group in sorted(self._wanted - self._joined, key=self._of_beacons.__contains__):
                 async with asyncio.timeout(_SUBSCRIBE_SECONDS):
-                    await self._layer.group_add(group, self._channel)
+                    await self._subscriptions.group_add(group)
                 self._joined.add(group)
-        except RuntimeError:
-            await asyncio.sleep(0.01)  # nothing receives from the channel yet
         except Exception as error:  # noqa: BLE001 - a layer may raise anything
             self._log_failure("link.subscribe_failed", error)
             await asyncio.sleep(_RETRY_SECONDS)
@@ -116,11 +112,10 @@ class LinkReceiver:
             await self._wanted_changed.wait()
 
     async def _receive(self) -> None:
-        """Receive some messages, then let other tasks run. A running call to `receive` is never
-        cancelled: that would unsubscribe."""
+        """Receive some messages, then let other tasks run."""
         for _ in range(_ITEMS_PER_STEP):
             try:
-                message = await self._layer.receive(self._channel)
+                message = await self._subscriptions.receive()
             except Exception as error:  # noqa: BLE001 - a layer may raise anything
                 self._log_failure("link.receive_failed", error)
                 await asyncio.sleep(_RETRY_SECONDS)

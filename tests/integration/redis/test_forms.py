@@ -35,6 +35,8 @@ from messaging.presence.presence import Presence
 from messaging.redis.client import make_redis
 from messaging.redis.hosts import Host, find_redis
 from messaging.redis.rate_limits import Rate, Rates
+from messaging.redis.raw_layer import FORMAT
+from messaging.redis.subscriber import Subscriber
 from messaging.stores.sql.store import SqlStore
 from tests.conftest import skip_or_fail
 from tests.databases import migrate
@@ -225,15 +227,19 @@ def tls_server(certificate: Path, key: Path) -> Iterator[int]:
 
 async def test_an_idle_connection_still_receives(redis_server: str) -> None:
     """redis-py 8 ends one that has nothing to read for five seconds, and whoever waits on it."""
-    layer = RedisPubSubChannelLayer(hosts=[at(redis_server)], prefix=uuid4().hex)
-    channel = await layer.new_channel()
-    await layer.group_add("idle", channel)
+    prefix = uuid4().hex
+    subscriber = Subscriber(at(redis_server), prefix=prefix)
+    layer = RedisPubSubChannelLayer(
+        hosts=[at(redis_server)], prefix=prefix, serializer_format=FORMAT
+    )
+    await subscriber.group_add("idle")
 
     await lapse(6.5)
 
-    await layer.group_send("idle", {"type": "still there"})
+    await layer.group_send("idle", {"data": b"still there"})
     async with asyncio.timeout(PATIENCE):
-        assert await layer.receive(channel) == {"type": "still there"}
+        assert await subscriber.receive() == {"data": b"still there"}
+    await subscriber.flush()
     await layer.flush()
 
 

@@ -20,13 +20,13 @@ class Layer:
         self.published: asyncio.Queue[str] = asyncio.Queue()
         self.failures = 0
 
-    async def receive(self, channel: str) -> Mapping[str, Any]:
+    async def receive(self) -> Mapping[str, Any]:
         return await self.incoming.get()
 
-    async def group_add(self, group: str, channel: str) -> None:
+    async def group_add(self, group: str) -> None:
         pass
 
-    async def group_discard(self, group: str, channel: str) -> None:
+    async def group_discard(self, group: str) -> None:
         pass
 
     async def flush(self) -> None:
