@@ -16,13 +16,14 @@ import sys
 
 from chat.serving.control import DRAIN, READY
 from chat.serving.options import APPLICATION, UVICORN
+from chat.serving.quiet_server import QuietServer
 from messaging.optional_libraries import hidden
 
 with hidden("watchfiles"):  # it reloads changed code
     import uvicorn
 
 
-class MemberServer(uvicorn.Server):
+class MemberServer(QuietServer):
     """A server that tells its parent when it is ready, and ends at the parent's sign."""
 
     def __init__(self, config: uvicorn.Config, control: socket.socket) -> None:

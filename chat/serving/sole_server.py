@@ -7,6 +7,7 @@ import structlog
 
 from chat.serving.addresses import url_of
 from chat.serving.options import APPLICATION, UVICORN
+from chat.serving.quiet_server import QuietServer
 from messaging.optional_libraries import hidden
 
 with hidden("watchfiles"):  # it reloads changed code, for which `runserver` is there
@@ -15,7 +16,7 @@ with hidden("watchfiles"):  # it reloads changed code, for which `runserver` is 
 logger = structlog.get_logger(__name__)
 
 
-class SoleServer(uvicorn.Server):
+class SoleServer(QuietServer):
     owns_its_port = True
     """No other process accepts from the listening socket (`config.servers.last_connections`)."""
 
