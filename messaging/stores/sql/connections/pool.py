@@ -1,8 +1,9 @@
 """A pool of threads that each keep a database connection.
 
-It starts a thread when work waits and no thread is idle. It ends a thread that was idle for a
-minute, so that an installation holds only the connections that it uses. Reads and writes each have
-a share: neither takes all connections, however many wait.
+It starts a thread when work waits and no thread is idle. The thread that was idle for the shortest
+time gets the next job, and a thread that was idle for a minute ends. So an installation holds only
+the connections that it uses, also if a little work comes all the time. Reads and writes each have a
+share: neither takes all connections, however many wait.
 """
 
 import itertools
@@ -46,7 +47,9 @@ class Pool(Generic[Job]):
         self._serve = serve
         self._leave = leave
         self._idle_seconds = IDLE_SECONDS if idle_seconds is None else idle_seconds
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._sleeping: list[threading.Condition] = []
+        """Of each thread without a job. The last one has slept for the shortest time."""
         self._numbers = itertools.count()
         self._waiting: dict[bool, deque[tuple[int, Job]]] = {False: deque(), True: deque()}
         self._running = {False: 0, True: 0}
@@ -62,16 +65,17 @@ class Pool(Generic[Job]):
         return len(self._threads)
 
     def submit(self, job: Job, *, writes: bool) -> None:
-        with self._changed:
+        with self._lock:
             self._waiting[writes].append((next(self._numbers), job))
             self._grow()
-            self._changed.notify()
+            self._wake_one()
 
     def close(self) -> None:
         """Wait until the threads have ended; waiting jobs run first."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify_all()
+            while self._sleeping:
+                self._wake_one()
             threads = list(self._threads)
         for thread in threads:
             thread.join()
@@ -86,9 +90,14 @@ class Pool(Generic[Job]):
         self._idle += 1
         thread.start()
 
+    def _wake_one(self) -> None:
+        if self._sleeping:
+            self._sleeping.pop().notify()
+
     def _run(self) -> None:
+        woken = threading.Condition(self._lock)
         try:
-            while (taken := self._take()) is not None:
+            while (taken := self._take(woken)) is not None:
                 writes, number, job = taken
                 try:
                     tell = self._serve(job)
@@ -98,7 +107,7 @@ class Pool(Generic[Job]):
                 else:
                     # Before the caller is informed: the next job may follow at once, and needs no
                     # new thread.
-                    with self._changed:
+                    with self._lock:
                         self._running[writes] -= 1
                         self._idle += 1
                     tell()
@@ -107,9 +116,10 @@ class Pool(Generic[Job]):
         finally:
             self._leave()
 
-    def _take(self) -> tuple[bool, int, Job] | None:
-        """Return the job that has waited longest among those that may run, or None to end."""
-        with self._changed:
+    def _take(self, woken: threading.Condition) -> tuple[bool, int, Job] | None:
+        """Return the job that has waited longest among those that may run, or None to end. `woken`
+        is the thread's own."""
+        with self._lock:
             self._idle -= 1
             while True:
                 kinds = [
@@ -125,22 +135,26 @@ class Pool(Generic[Job]):
                     self._threads.discard(threading.current_thread())
                     return None
                 self._idle += 1
-                notified = self._changed.wait(self._idle_seconds)
+                self._sleeping.append(woken)
+                woken.wait(self._idle_seconds)
                 self._idle -= 1
-                if not notified and not any(self._waiting.values()):
+                timed_out = woken in self._sleeping
+                if timed_out:
+                    self._sleeping.remove(woken)
+                if timed_out and not any(self._waiting.values()):
                     self._threads.discard(threading.current_thread())
                     return None
 
     def _put_back(self, writes: bool, number: int, job: Job) -> bool:
         """Return a job to the queue for a thread with a connection, and return whether this thread
         ends. The last thread stays and retries."""
-        with self._changed:
+        with self._lock:
             self._running[writes] -= 1
             self._waiting[writes].appendleft((number, job))
             self._no_growth_until = time.monotonic() + _NO_GROWTH_SECONDS
             if len(self._threads) > 1:
                 self._threads.discard(threading.current_thread())
-                self._changed.notify()
+                self._wake_one()
                 return True
             self._idle += 1
         time.sleep(_RETRY_SECONDS)

@@ -95,6 +95,23 @@ async def test_idle_connections_are_closed(
     await store.now()
 
 
+async def test_a_little_work_keeps_one_connection(
+    store: SqlStore, connections_open: psycopg.Cursor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An instance at rest reads something every second. The connections of a rush are closed all
+    the same."""
+    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.5)
+    before = count(connections_open)
+    await asyncio.gather(*(store.calls.read("now", sleep(0.2)) for _ in range(8)))
+    assert count(connections_open) - before > 1
+
+    end = time.monotonic() + 10
+    while count(connections_open) - before > 1:
+        assert time.monotonic() < end
+        await store.now()
+        await asyncio.sleep(0.02)
+
+
 @pytest.mark.parametrize("writes", [False, True])
 async def test_neither_reads_nor_writes_take_all(
     store: SqlStore, connections_open: psycopg.Cursor, writes: bool
