@@ -52,6 +52,16 @@ class Checkpoint:
         return self.version if self.generation == generation else NOTHING
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What a follower has to handle."""
+
+    conversation_ids: Sequence[str] = ()
+    """Those that are due and not leased, the longest first."""
+    oldest: datetime | None = None
+    """Since when the longest waiting conversation is due, leased or not."""
+
+
 class Refusal(Enum):
     """Why a conversation is not leased."""
 
@@ -203,6 +213,13 @@ class Checkpoints:
                 known_version=version, due_at=Coalesce("due_at", Value(at))
             )
         return len(behind)
+
+    def find_due(self, database: BaseDatabaseWrapper, *, limit: int) -> Due:
+        """Return what is due, and so many conversations of it at most."""
+        oldest = self.oldest_due(database)
+        if oldest is None:  # mostly
+            return Due()
+        return Due(conversation_ids=self.list_due(database, limit=limit), oldest=oldest)
 
     def list_due(self, database: BaseDatabaseWrapper, *, limit: int) -> Sequence[str]:
         """Return conversations that are due and not leased, the longest first."""

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging.concurrency.loops import repeat, until_wanted
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.followers.checkpoints import Checkpoints
+from messaging.followers.checkpoints import Checkpoints, Due
 from messaging.followers.follower import Follower
 from messaging.followers.inbox import Inbox, Pending
 from messaging.followers.registry import Registration, get_registered, register
@@ -113,7 +114,7 @@ class Runner:
         registered = await self.register()
         while True:
             await self._handler.join()
-            await self._find_due()
+            await self._look_once()
             async with self._handling:  # what was being handled is done
                 if not self.inbox:
                     return
@@ -159,8 +160,7 @@ class Runner:
 
     async def _look(self) -> None:
         try:
-            registered, walked = await self.register(), None
-            await self._find_due()
+            registered, walked = await self._look_once(), None
             if registered.walk_after is not None:
                 walked = await self._walk.step()
         except StoreUnavailable:  # logged where it was noticed
@@ -176,8 +176,11 @@ class Runner:
     async def register(self) -> Registration:
         """Read the registration, which begins anew after a restore. Raises StoreUnavailable."""
         epoch = await self._epochs.get()
-        known = self._registered
         found = await self._calls.read("follow", get_registered, self.follower.name)
+        return await self._register(found, epoch)
+
+    async def _register(self, found: Registration | None, epoch: Epoch) -> Registration:
+        known = self._registered
         if found is None or found.epoch != epoch.id:
             found = await self._calls.write("follow", register, self.follower, epoch=epoch.id)
         self._registered = found
@@ -186,8 +189,17 @@ class Runner:
             self.inbox.forget_changes()
         return self._registered
 
-    async def _find_due(self) -> None:
-        due = await self._calls.read("follow", self._checkpoints.list_due, limit=_DUE_AT_ONCE)
-        for conversation_id in due:
+    async def _look_once(self) -> Registration:
+        """Read the registration, and what is due, in one call: a process at rest does little else.
+        Raises StoreUnavailable."""
+        epoch = await self._epochs.get()
+        found, due = await self._calls.read("follow", self._read_state)
+        registered = await self._register(found, epoch)
+        for conversation_id in due.conversation_ids:
             self.inbox.add(conversation_id)
-        self._oldest_due = await self._calls.read("follow", self._checkpoints.oldest_due)
+        self._oldest_due = due.oldest
+        return registered
+
+    def _read_state(self, database: BaseDatabaseWrapper) -> tuple[Registration | None, Due]:
+        found = get_registered(database, self.follower.name)
+        return found, self._checkpoints.find_due(database, limit=_DUE_AT_ONCE)
