@@ -74,12 +74,14 @@ class CommandDecoder:
         }
         structs: list[Any] = [document.struct for document in self._documents.values()]
         self._decoder = msgspec.json.Decoder(reduce(or_, structs))
+        self._of_structs = {
+            document.struct: (name, document) for name, document in self._documents.items()
+        }
 
     def decode(self, text: str) -> tuple[int | str, str, dict[str, Any]]:
         """Return id, type and validated fields. Raises NotAccepted and InvalidJSON."""
         command = _decoded(text, self._decoder)
-        kind = command.__struct_config__.tag
-        document = self._documents[kind]
+        kind, document = self._of_structs[type(command)]
         fields = document.fields_of(command, text)
         document.require_unique_names(text)
         return command.id, kind, fields
@@ -108,6 +110,8 @@ class _Document:
         )
         """The names of objects of the client's own."""
         self._quoted_objects = tuple(f'"{name}"' for name in self._objects)
+        self._is_plain = not (self._longest or self._times or self._objects)
+        """Whether the struct checks all that there is to check."""
         self._is_flat = not any(isinstance(field, BoundedDictField) for field in fields.values())
         """Whether clients choose no names."""
         own = () if command is None else ("id", "type")
@@ -130,7 +134,8 @@ class _Document:
         The struct knows all names. Unless the text escapes characters, a name that stands in it
         once, in quotes, is unique, wherever it stands.
         """
-        is_flat = self._is_flat and not any(name in text for name in self._quoted_objects)
+        objects = self._quoted_objects  # mostly none
+        is_flat = self._is_flat and not (objects and any(name in text for name in objects))
         if is_flat and "\\" not in text:
             for name in self._quoted_names:
                 if text.count(name) > 1:
@@ -144,6 +149,8 @@ class _Document:
         fields = {
             name: value for name in self._names if (value := getattr(document, name)) is not UNSET
         }
+        if self._is_plain:
+            return fields
         for name in self._objects:
             if name in fields:
                 fields[name] = _object(fields[name], text)

@@ -1,6 +1,7 @@
 """The commands of the socket: each validates its fields and calls one service."""
 
 import logging
+import re
 from datetime import datetime
 from typing import Any
 
@@ -65,7 +66,7 @@ async def _carry_out(
 def may_run_at_once(text: str) -> bool:
     """Return whether a frame may be a command that never waits. Only reading it shows whether it
     is."""
-    return len(text) <= _LONGEST_AT_ONCE and any(name in text for name in _AT_ONCE)
+    return len(text) <= _LONGEST_AT_ONCE and _AT_ONCE.search(text) is not None
 
 
 def run_at_once(
@@ -304,7 +305,7 @@ _ALL = (
     ),
 )
 COMMANDS: dict[str, Command] = {command.name: command for command in _ALL}
-_AT_ONCE = tuple(f'"{command.name}"' for command in _ALL if not command.waits)
+_AT_ONCE = re.compile("|".join(f'"{command.name}"' for command in _ALL if not command.waits))
 _LONGEST_AT_ONCE = 200
 """The characters of a frame, more than any client of ours writes for such a command."""
 TYPED = CommandDecoder({name: command.serializer for name, command in COMMANDS.items()})

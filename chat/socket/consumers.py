@@ -114,13 +114,14 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     def _take(self, text: str) -> bool:
         """Take a command that the server has just read, past `receive`. Return False if it must
         wait behind an earlier one."""
-        if self._queueing or self._commands.full():
+        is_first = self._commands.empty()
+        if self._queueing or (not is_first and self._commands.full()):
             return False
         self._heartbeat.heard()
         if self._outbox.closed or self._ending is not None:
             return True
         run = self._run_at_once
-        if run is None or not (self._commands.empty() and self._outbox.has_room and run(text)):
+        if run is None or not (is_first and self._outbox.has_room and run(text)):
             self._commands.put_nowait(text)
         return True
 

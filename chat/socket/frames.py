@@ -1,7 +1,6 @@
 """The frames of the socket: incoming commands, outgoing replies and errors. The core encodes
 events."""
 
-import contextlib
 from typing import Any
 
 import msgspec
@@ -48,8 +47,11 @@ def parse_command(text: str | None, typed: CommandDecoder | None = None) -> Rece
         if len(text) * _MAX_BYTES_OF_A_CHARACTER > limit and len(text.encode()) > limit:
             raise PayloadTooLarge(f"A frame has at most {limit} bytes. Send less.")
         if typed is not None:
-            with contextlib.suppress(NotAccepted):
+            try:
                 command_id, kind, fields = typed.decode(text)
+            except NotAccepted:
+                pass  # the serializer says why
+            else:
                 return ReceivedCommand(id=command_id, type=kind, fields=fields, validated=True)
         frame = parse_json(text)
         if not isinstance(frame, dict):

@@ -33,6 +33,8 @@ class StepEnd:
     """The end of the current step of the event loop: one timer for all sockets."""
 
     def __init__(self) -> None:
+        self.number = 0
+        """Rises with each end at which there was work."""
         self._waiting: list[AtStepEnd] = []
         self.soon: Callable[[AtStepEnd], None] = self._first
 
@@ -44,6 +46,7 @@ class StepEnd:
 
     def _run(self) -> None:
         ending, self._waiting = self._waiting, []
+        self.number += 1
         self.soon = self._first
         for waiting in ending:
             try:
@@ -187,7 +190,7 @@ def text_frame(payload: bytes) -> bytes:
 class UvicornTransport:
     """The `DirectTransport` of one socket."""
 
-    __slots__ = ("_guard", "_protocol", "_take", "_taken", "step_end", "write_now")
+    __slots__ = ("_guard", "_protocol", "_step", "_take", "_taken", "step_end", "write_now")
 
     def __init__(self, protocol: DirectProtocol, step_end: StepEnd) -> None:
         self._protocol = protocol
@@ -195,9 +198,11 @@ class UvicornTransport:
         self._guard.on_refusal = self.look
         self.step_end = step_end
         self._take: Callable[[str], bool] | None = None
+        self._step = -1
+        """The number of the step in which a message was taken last."""
         self._taken = 0
-        """The messages that were taken in this step. The gate hears of them at its end, and so
-        passes on only a few messages in one step."""
+        """The further messages that were taken in this step. The gate hears of them at its end, and
+        so passes on only a few messages in one step."""
         self.write_now: Callable[[bytes], object] | None = None
         protocol.direct = self
         self.look()
@@ -235,13 +240,17 @@ class UvicornTransport:
             return False  # uvicorn answers with 1007
         if not self._take(text):
             return False
+        if self._step != self.step_end.number:
+            self._step = self.step_end.number
+            self._guard.taken()
+            return True
         if not self._taken:
             self.step_end.soon(self)
         self._taken += 1
         return True
 
     def at_step_end(self) -> None:
-        """Tell the gate what was taken."""
+        """Tell the gate what else was taken."""
         taken, self._taken = self._taken, 0
         for _ in range(taken):
             self._guard.taken()

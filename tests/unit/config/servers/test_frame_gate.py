@@ -58,17 +58,21 @@ class Gated:
         ),
         max_size=MESSAGES_AHEAD - 1,
     ),
-    st.lists(st.integers(min_value=1, max_value=100_000), max_size=50),
+    st.none() | st.lists(st.integers(min_value=1, max_value=100_000), max_size=50),
     st.none() | st.lists(st.booleans(), min_size=1),
 )
 def test_what_is_allowed_arrives_as_it_was_sent(
-    frames: list[tuple[int, bytes]], cuts: list[int], takes: list[bool] | None
+    frames: list[tuple[int, bytes]], cuts: list[int] | None, takes: list[bool] | None
 ) -> None:
-    """However TCP cuts it, and whichever texts are taken past the parser."""
+    """However TCP cuts it, mostly after each frame, and whichever texts are taken past the
+    parser."""
     gated = Gated(takes=None if takes is None else partial(next, itertools.cycle(takes)))
-    sent = b"".join(
+    framed = [
         frame(opcode, payload[:125] if opcode >= 8 else payload) for opcode, payload in frames
-    )
+    ]
+    sent = b"".join(framed)
+    if cuts is None:
+        cuts = [len(one) for one in framed]
     too_large = False
     size = 0
     for opcode, payload in frames:
@@ -193,7 +197,7 @@ def masked(payload: bytes, key: bytes) -> bytes:
     return bytes(byte ^ key[place % 4] for place, byte in enumerate(payload))
 
 
-@pytest.mark.parametrize("size", [0, 2, 125, 126, 70_000])
+@pytest.mark.parametrize("size", [0, 1, 2, 125, 126, 70_000])
 def test_a_whole_text_is_unmasked(size: int) -> None:
     gated = Gated(takes=lambda: True)
     key, payload = b"\x01\x80\xff\x37", b"a\xc3\xa9b"[: size or 0] * (size // 4 + 1)
@@ -240,6 +244,36 @@ def test_texts_are_taken_again_behind_it() -> None:
     gated.gate.feed(frame(TEXT, b"{", final=False) + frame(PING) + frame(CONTINUATION, b"}") + text)
 
     assert gated.taken == [b"{}", b"{}"]
+
+
+BEFORE_IT = {
+    "a fragment": lambda gate: gate.feed(frame(TEXT, b"{", final=False)),
+    "a part of a frame": lambda gate: gate.feed(frame(TEXT, b"x" * 200)[:-100]),
+    "a close": lambda gate: gate.closing(),
+}
+
+
+@pytest.mark.parametrize("act", BEFORE_IT.values(), ids=BEFORE_IT.keys())
+def test_what_came_in_an_earlier_read_counts(act: Callable[[FrameGate], None]) -> None:
+    gated = Gated(takes=lambda: True)
+    act(gated.gate)
+    gated.gate.feed(frame(TEXT, b"{}"))
+
+    assert gated.taken == []
+
+
+@pytest.mark.parametrize("size", [2, 200])
+def test_a_text_behind_many_that_wait(size: int) -> None:
+    """Waits as well, also in a read of its own."""
+    gated, text = Gated(takes=lambda: True), frame(TEXT, b"x" * size)
+    for _ in range(MESSAGES_AHEAD + 1):
+        gated.gate.feed(text)
+    assert len(gated.taken) == MESSAGES_AHEAD
+    assert gated.gate.holds
+
+    for _ in range(MESSAGES_AHEAD // 2):
+        gated.gate.taken()
+    assert len(gated.taken) == MESSAGES_AHEAD + 1
 
 
 def test_a_text_that_closes_the_socket() -> None:
