@@ -140,6 +140,17 @@ async def test_a_redirect_is_an_answer(hook: Hook) -> None:
     await client.close()
 
 
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
+async def test_a_proxy_of_the_environment_is_not_used(
+    hook: Hook, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """It would connect to any address, and read what is sent."""
+    monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}/")
+    client = OutboundClient(listed=LOOPBACK)
+    assert (await client.post(hook.url, body=b"{}", headers={}, seconds=30)).good
+    await client.close()
+
+
 async def test_plain_http_stays_in_listed_networks() -> None:
     client = OutboundClient(listed=LOOPBACK, resolve=Names(["93.184.215.14"]))
     assert await failure(client, "http://app.example/") is Failure.ADDRESS_REFUSED

@@ -1,5 +1,7 @@
 """Answers of HTTP, as the bytes arrive."""
 
+import gzip
+
 import pytest
 
 from messaging.outbound.answers import MAX_ANSWER_BYTES, Answer, AnswerReader
@@ -51,6 +53,29 @@ def test_an_answer_without_a_body() -> None:
     assert reader.kept
 
 
+@pytest.mark.parametrize("status", [204, 304])
+@pytest.mark.parametrize("framing", [b"Content-Length: 2\r\n\r\nab", CHUNKED[len(HEAD) :]])
+def test_a_body_where_none_may_be(status: int, framing: bytes) -> None:
+    """It is not read as the answer to another request: the connection is not kept."""
+    reader = read(b"HTTP/1.1 %d X\r\n%s" % (status, framing))
+    assert reader.answer == Answer(status=status, body=b"")
+    assert not reader.kept
+
+
+def test_the_compression_of_an_answer() -> None:
+    """Nothing is decompressed: few bytes could become many."""
+    bomb = gzip.compress(bytes(1_000_000))
+    reader = read(HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb) + bomb)
+    assert reader.answer == Answer(status=200, body=bomb)
+
+
+def test_an_error_completes_no_answer() -> None:
+    """The end of the connection may complete one, but a reset may not."""
+    with pytest.raises(OutboundFailed) as caught:
+        read(UNTIL_THE_END).end(cut=True)
+    assert caught.value.failure is Failure.BROKEN_ANSWER
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -58,6 +83,7 @@ def test_an_answer_without_a_body() -> None:
         b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nab",
         PLAIN + PLAIN,
         PLAIN + b"?",
+        HEAD + b"Content-Length: 2\r\n\r\nabc",
     ],
 )
 def test_a_connection_that_is_not_kept(data: bytes) -> None:
@@ -77,6 +103,22 @@ def test_a_connection_that_is_not_kept(data: bytes) -> None:
         CHUNKED[:-3],
         HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
         HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+        HEAD + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\nab",
+        HEAD + b"Content-Length: 2, 2\r\n\r\nab",
+        HEAD + b"Content-Length: +2\r\n\r\nab",
+        HEAD + b"Content-Length: 0x2\r\n\r\nab",
+        HEAD + b"Content-Length: 18446744073709551618\r\n\r\nab",
+        HEAD + b"Content-Length : 2\r\n\r\nab",
+        HEAD + b"Transfer-Encoding: gzip\r\n\r\nab",
+        HEAD + b"Transfer-Encoding: chunked, x\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+        HEAD + b"X: y\nContent-Length: 2\r\n\r\nab",
+        HEAD + b"X: y\rContent-Length: 2\r\n\r\nab",
+        HEAD + b"X: y\r\n z\r\nContent-Length: 2\r\n\r\nab",
+        HEAD + b"X: \0\r\nContent-Length: 2\r\n\r\nab",
+        ENDLESS + b"2\nab\n0\n\n",
+        ENDLESS + b"0x2\r\nab\r\n0\r\n\r\n",
+        ENDLESS + b"fffffffffffffffff\r\nab",
         HEAD + b"Content-Length: -1\r\n\r\n",
         HEAD + b"X : y\r\n\r\n",
         ENDLESS + b"-1\r\n",
