@@ -8,7 +8,8 @@ import { receive } from "./webhooks.js";
 const PORT = Number(process.env.PORT ?? 8200);
 const MAX_BODY = 256 * 1024;
 const sessions = new Map(); // a session's id -> the user
-const orders = [];
+const orders = []; // in memory: their numbers begin again with each start, the ids in the chat do not
+const start = randomBytes(8).toString("hex");
 
 const routes = {
   // A real site checks a password here.
@@ -32,7 +33,7 @@ const routes = {
     const order = { id, userId: user.id, item: body.item, state: "placed", messages: 0 };
     order.conversationId = await chat.createConversation(user.id, {
       title: `Order ${id}: ${order.item}`,
-      clientId: `node-order-${id}`,
+      clientId: `node-order-${start}-${id}`,
     });
     orders.push(order);
     await tell(order);
@@ -51,7 +52,7 @@ const tell = (order) =>
   chat.sendEvent(
     order.conversationId,
     { event: `order.${order.state}`, order: order.id },
-    { clientId: `node-order-${order.id}-${order.state}` },
+    { clientId: `node-order-${start}-${order.id}-${order.state}` },
   );
 
 async function handle(request, response) {

@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 import orjson
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 from standardwebhooks import Webhook
 
 from chat_client import ChatClient
@@ -24,7 +24,7 @@ from tests.clients.bots import answers_texts
 from tests.clients.rest import token_of
 from tests.databases import migrate
 from tests.servers.environment import isolated_environment
-from tests.servers.forked import forked_instance
+from tests.servers.forked import forked_instance, run_python
 
 
 @pytest.fixture(scope="module")
@@ -99,38 +99,61 @@ def _has_a_conversation(chat: Chat, customer: str, name: str) -> str:
     return id_
 
 
-def test_the_django_site(chat: Chat, tmp_path: Path) -> None:
-    """Its sessions give tokens; its orders have conversations; its hooks answer."""
-    port = free_port()
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_django_site(
+    chat: Chat, page_port: int, tmp_path: Path, chromium: Browser
+) -> None:
+    """Its sessions give tokens, and their cookies replace none of the chat's. A customer and the
+    support chat about an order. Its hooks answer."""
     folder = EXAMPLES / "django-site"
-    command = (sys.executable, "run.py", str(port))
-    with (
-        site(*command, chat=chat, port=port, folder=folder, SHOP_FOLDER=str(tmp_path)) as address,
-        httpx.Client(base_url=address, follow_redirects=True) as browser,
-    ):
-
-        def submit(path: str, page: str, **fields: str) -> httpx.Response:
-            form = browser.get(page).text
-            found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
-            assert found is not None
-            return browser.post(path, data={"csrfmiddlewaretoken": found[1], **fields})
-
-        password = uuid4().hex
-        joined = submit("/join", "/join", username="ann", password1=password, password2=password)
-        assert "Hello ann" in joined.text
-        assert "Order 1: Tea" in submit("/orders", "/", item="Tea").text
-        customer = "customer-1"
-        token = browser.get("/chat/token").json()["token"]
+    settings = {"SHOP_FOLDER": str(tmp_path), "CHAT_TOKEN": chat.token}
+    password = uuid4().hex
+    command = (sys.executable, "run.py", str(page_port))
+    with site(*command, chat=chat, port=page_port, folder=folder, **settings) as address:
+        superuser = {"USERNAME": "sue", "PASSWORD": password, "EMAIL": "sue@example.com"}
+        named = {f"DJANGO_SUPERUSER_{name}": value for name, value in superuser.items()}
+        run_python(
+            *("run.py", "createsuperuser", "--noinput"),
+            environment={"DJANGO_SETTINGS_MODULE": "shop.settings", **settings, **named},
+            directory=folder,
+            check=True,
+        )
+        ann, sue = await chromium.new_page(), await chromium.new_page()  # each with a context
+        await ann.goto(f"{address}/join")
+        await _fill_in(ann, Username="ann", Password=password, Password_confirmation=password)
+        await expect(ann.get_by_role("heading")).to_have_text("Hello ann")
+        await _fill_in(ann, Item="Tea")
+        await sue.goto(address)
+        await _fill_in(sue, Username="sue", Password=password)
+        await sue.get_by_text("Order 1: Tea").click()
+        await sue.get_by_role("button", name="Ship").click()
+        await expect(sue.get_by_text("Order 1: Tea: shipped")).to_be_visible()
+        customer = "customer-2"
+        token = (await (await ann.request.get(f"{address}/chat/token")).json())["token"]
         me = httpx.get(f"{chat.url}/api/v1/me", headers={"Authorization": f"Bearer {token}"})
         assert me.json()["user_id"] == customer
-        with closing(sqlite3.connect(tmp_path / "shop.sqlite3")) as database, database:
-            database.execute("UPDATE auth_user SET is_staff = 1")
-        submit("/orders/1/ship", "/")
-
         conversation = _has_a_conversation(chat, customer, "ann")
-        assert f'data-conversation="{conversation}"' in browser.get("/").text
-        chat.send("support", conversation, "It is on its way.")
-        assert '<b id="unread">1</b>' in browser.get("/").text
+        cookies = {cookie.get("name") for cookie in await ann.context.cookies()}
+        assert cookies == {"shop_session", "shop_csrf"}
+
+        await ann.get_by_text("Order 1: Tea").click()
+        await _fill_in(ann, Message="When?")
+        await expect(sue.locator("#unread")).to_have_text("1")
+        await sue.get_by_text("Order 1: Tea").click()
+        await expect(sue.get_by_role("listitem").last).to_have_text("Customer: When?")
+        await expect(sue.locator("#unread")).to_have_text("0")
+        await _fill_in(sue, Message="Now!")
+        await expect(ann.get_by_role("listitem")).to_have_text(
+            ["Shop: order.placed", "Shop: order.shipped", "You: When?", "Support: Now!"]
+        )
+        await ann.get_by_role("button", name="Sign out").click()
+        await expect(ann.get_by_label("Username")).to_be_visible()
+        chat.send("support", conversation, "It is there.")
+        await _fill_in(ann, Username="ann", Password=password)
+        await expect(ann.get_by_role("heading")).to_have_text("Hello ann")
+        assert '<b id="unread">1</b>' in await (await ann.request.get(address)).text()
+        await ann.context.close()
+        await sue.context.close()
 
         def counted() -> int:
             with closing(sqlite3.connect(tmp_path / "shop.sqlite3")) as database:
@@ -140,8 +163,17 @@ def test_the_django_site(chat: Chat, tmp_path: Path) -> None:
         _receives_each_event_once(chat, address, customer, conversation, counted)
 
 
+async def _fill_in(page: Page, **fields: str) -> None:
+    """Fill in a form by the names that a person sees, and send it."""
+    for label, value in fields.items():
+        name = label.replace("_", " ")
+        await page.get_by_label(re.compile(rf"^{name}:?$")).filter(visible=True).fill(value)
+    await page.keyboard.press("Enter")
+
+
 def test_the_node_site(chat: Chat) -> None:
-    """The same without a framework, with the official library of JavaScript."""
+    """The same without a framework, with the official library of JavaScript. The orders of the next
+    start are other ones, though their numbers begin again."""
     folder = EXAMPLES / "node-site"
     require_node("node-site")
     port = free_port()
@@ -167,6 +199,14 @@ def test_the_node_site(chat: Chat) -> None:
             return number
 
         _receives_each_event_once(chat, address, customer, conversation, counted)
+    with (
+        site("node", "server.js", chat=chat, port=port, folder=folder, PORT=str(port)) as address,
+        httpx.Client(base_url=address, timeout=60) as browser,
+    ):
+        browser.post("/login", json={"name": "bob"}).raise_for_status()
+        order = browser.post("/orders", json={"item": "Coffee"}).raise_for_status().json()
+        assert order["id"] == 1
+        assert order["conversationId"] != conversation
 
 
 @pytest.mark.asyncio(loop_scope="session")

@@ -1,5 +1,6 @@
 """The pages of the site."""
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required, user_passes_test
 from django.contrib.auth.forms import UserCreationForm
@@ -24,8 +25,15 @@ def join(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    orders = Order.objects.filter(customer=request.user).order_by("-pk")
-    context = {"orders": orders, "unread": chat.count_unread(request.user)}
+    """Show the orders of the customer, with their conversations. Show all orders to the staff."""
+    orders = Order.objects.order_by("-pk")
+    if not request.user.is_staff:
+        orders = orders.filter(customer=request.user)
+    context = {
+        "orders": orders,
+        "unread": chat.count_unread(request.user),
+        "chat_url": settings.CHAT_URL,
+    }
     return render(request, "home.html", context)
 
 

@@ -57,7 +57,7 @@ class DjangoShop:
             return dict(database.execute("SELECT conversation_id, messages FROM shop_order"))
 
     def _submit(self, path: str, **fields: str) -> None:
-        token = self._browser.cookies.get("csrftoken")
+        token = self._browser.cookies.get("shop_csrf")
         if token is None:
             form = self._browser.get("/join").text
             found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
