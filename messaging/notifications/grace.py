@@ -111,7 +111,7 @@ class Grace:
         groups = self._steps.setdefault(step, {}).setdefault(conversation_id, [])
         # With the sender, messages of several senders have the same people.
         people = people | {message.sender_id}
-        for group in groups:
+        for group in reversed(groups):
             if group.people == people and have_same_people(group.participants, participants):
                 break
         else:
