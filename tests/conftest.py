@@ -8,24 +8,27 @@ import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from django.conf import settings
 from pytest_django import DjangoDbBlocker
 
 from config.development.firestore_emulator import EmulatorMissing
 from messaging.stores.firestore.store import FirestoreStore
+from tests.databases import migrated
 from tests.integration.stores import eventually
-from tests.integration.stores.databases import added_database, default_database, empty
+from tests.integration.stores.databases import added_postgres, default_database, empty
 from tests.notifications.fcm_server import FcmServer
 from tests.notifications.sqs_server import sqs_server
 from tests.parsing import parse_one_at_a_time
 from tests.servers.firestore import firestore_emulator, shared_firestore_emulator
 from tests.servers.postgres import PostgresMissing, postgres_server
 from tests.servers.redis import redis_server
-from tests.shared import shared_folder
+from tests.shared import is_shared, shared_folder
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -139,14 +142,29 @@ def _postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Of the processes that run side by side, one migrates, and each keeps a copy of that."""
+    return is_shared()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_keepdb: bool
+) -> None:
+    """Put the copy where Django looks for the database of the tests."""
+    if django_db_keepdb:
+        Path(settings.DATABASES["default"]["TEST"]["NAME"]).write_bytes(migrated())
+
+
+@pytest.fixture(scope="session")
 def postgres_alias(
     postgres_server: str, django_db_setup: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[str]:
-    """A database of Django's with the store's tables, on PostgreSQL.
+    """A database of Django's with all tables, on PostgreSQL.
 
     It comes after `django_db_setup`, which would make a second one of it for tests.
     """
-    with added_database("postgres", postgres_server, django_db_blocker) as alias:
+    with added_postgres("postgres", postgres_server, django_db_blocker) as alias:
         yield alias
 
 
@@ -167,7 +185,7 @@ def each_database(request: pytest.FixtureRequest, transactional_db: None) -> Ite
         yield request.param
         return
     request.getfixturevalue("empty_postgres")
-    with default_database(request.getfixturevalue("postgres_server"), migrated=True):
+    with default_database(request.getfixturevalue("postgres_server")):
         yield request.param
 
 

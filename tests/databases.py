@@ -30,13 +30,13 @@ def migrate(environment: Mapping[str, str]) -> None:
     url = environment["DATABASE_URL"]
     path = Path(url.removeprefix(_SQLITE))
     if url.startswith(_SQLITE) and not path.exists():
-        path.write_bytes(_migrated())
+        path.write_bytes(migrated())
     else:
         PRESENT.manage(environment, "migrate", "--verbosity", "0")
 
 
 @functools.cache
-def _migrated() -> bytes:
+def migrated() -> bytes:
     """A SQLite database file with all migrations applied."""
     return made_once("migrated.sqlite3", _migrate)
 

@@ -10,6 +10,11 @@ from tempfile import TemporaryDirectory
 _FOLDER = "TESTS_SHARED_FOLDER"
 
 
+def is_shared() -> bool:
+    """Return whether other processes use what this one makes."""
+    return _FOLDER in os.environ
+
+
 @contextmanager
 def shared_folder() -> Iterator[None]:
     """Share files among all processes that are started while the context is open."""

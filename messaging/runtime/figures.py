@@ -96,8 +96,8 @@ class LiveFigures:
         self._task: asyncio.Task[None] | None = None
 
     def own(self) -> Figures:
-        """Return the figures of this process, at most three seconds old once it has started.
-        Before, each call counts anew; its rates are those since the call before it."""
+        """Return the figures of this process, at most three seconds old. Until they were counted
+        once, each call counts anew; its rates are those since the call before it."""
         return self._own or self._count()
 
     def start(self, *, role: str) -> None:
@@ -141,15 +141,18 @@ class LiveFigures:
         return sorted(found, key=lambda one: (one.role, one.instance_id)), True
 
     async def _publish(self) -> None:
+        if self._redis is None:  # nobody waits for them: until then, they are counted when asked
+            await asyncio.sleep(FIGURES_SECONDS)
+            self._own = self._count()
+            return
         self._own = self._count()
-        if self._redis is not None:
-            try:
-                async with asyncio.timeout(TIMEOUT_SECONDS):
-                    await self._write(self._redis, self._own)
-            except UNREACHABLE as error:
-                self._unwritten.failed(error)
-            else:
-                self._unwritten.over()
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                await self._write(self._redis, self._own)
+        except UNREACHABLE as error:
+            self._unwritten.failed(error)
+        else:
+            self._unwritten.over()
         await asyncio.sleep(FIGURES_SECONDS)
 
     async def _write(self, client: redis.asyncio.Redis, figures: Figures) -> None:

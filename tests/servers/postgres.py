@@ -92,6 +92,18 @@ def new_cluster() -> Iterator[Cluster]:
         yield Cluster(directory=data, port=free_port())
 
 
+def dumped(url: str) -> bytes:
+    """Return the SQL that makes the content of this database in an empty one."""
+    return subprocess.run([_find("pg_dump"), url], check=True, capture_output=True).stdout
+
+
+def restore(url: str, dump: bytes) -> None:
+    """Fill an empty database with what was `dumped`."""
+    command = [str(_find("psql")), "--quiet", "--no-psqlrc", "--single-transaction"]
+    command += ["--set", "ON_ERROR_STOP=1", "--output", os.devnull, url]
+    subprocess.run(command, input=dump, check=True, capture_output=True)
+
+
 def _find(program: str) -> Path:
     if found := shutil.which(program):
         return Path(found)

@@ -24,6 +24,7 @@ def store_settings(
     store = getattr(request, "param", "sqlite")
     settings.CHAT_STORE = "firestore" if store == "firestore" else "sql"
     if store == "postgresql":
+        request.getfixturevalue("postgres_alias")  # it has made the tables
         with default_database(request.getfixturevalue("postgres_server")):
             yield
         return

@@ -62,6 +62,7 @@ def store_settings(
         }
     }
     if store == "postgresql":
+        request.getfixturevalue("postgres_alias")  # it has made the tables
         with default_database(request.getfixturevalue("postgres_server")):
             _delete_rows()
             yield

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django.fixtures import Settings
 
@@ -24,8 +23,6 @@ def stored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> str:
     """The settings of a store, and of the database of the index."""
-    if each_database == "postgresql":
-        call_command("migrate", verbosity=0)  # an erasure also looks into the tables of the admin
     settings.CHAT_SEARCH = "database"
     settings.CHAT_STORE = request.param
     if request.param == "firestore":

@@ -10,6 +10,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django import DjangoDbBlocker
 
 from config.databases import database
+from tests.servers.postgres import dumped, restore
+from tests.shared import made_once
 
 
 @contextmanager
@@ -20,6 +22,24 @@ def added_database(alias: str, url: str, blocker: DjangoDbBlocker) -> Iterator[s
             call_command("migrate", "messaging", database=alias, verbosity=0)
             connections[alias].close()
         yield alias
+
+
+@contextmanager
+def added_postgres(alias: str, url: str, blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Name this empty PostgreSQL to Django, with all tables. Of the processes that share files, one
+    migrates, and the others take over its tables."""
+    with named_database(alias, url):
+        with blocker.unblock():
+            tables = made_once("migrated.postgresql.sql", lambda: _migrated(alias, url))
+            if not connections[alias].introspection.table_names():
+                restore(url, tables)
+            connections[alias].close()
+        yield alias
+
+
+def _migrated(alias: str, url: str) -> bytes:
+    call_command("migrate", database=alias, verbosity=0)
+    return dumped(url)
 
 
 @contextmanager
@@ -36,16 +56,13 @@ def named_database(alias: str, url: str) -> Iterator[str]:
 
 
 @contextmanager
-def default_database(url: str, *, migrated: bool = False) -> Iterator[None]:
-    """Name this database to Django in place of the default one, with all tables, or with those
-    that it has."""
+def default_database(url: str) -> Iterator[None]:
+    """Name this database to Django in place of the default one, with the tables that it has."""
     before = connections.settings[DEFAULT_DB_ALIAS]
     configured = connections.configure_settings({DEFAULT_DB_ALIAS: database(url)})[DEFAULT_DB_ALIAS]
     configured["TEST"]["NAME"] = configured["NAME"]
     _rename_default(configured)
     try:
-        if not migrated:
-            call_command("migrate", verbosity=0)
         yield
     finally:
         _rename_default(before)
