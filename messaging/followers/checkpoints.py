@@ -216,10 +216,9 @@ class Checkpoints:
 
     def find_due(self, database: BaseDatabaseWrapper, *, limit: int) -> Due:
         """Return what is due, and so many conversations of it at most."""
-        oldest = self.oldest_due(database)
-        if oldest is None:  # mostly
-            return Due()
-        return Due(conversation_ids=self.list_due(database, limit=limit), oldest=oldest)
+        return Due(
+            conversation_ids=self.list_due(database, limit=limit), oldest=self.oldest_due(database)
+        )
 
     def list_due(self, database: BaseDatabaseWrapper, *, limit: int) -> Sequence[str]:
         """Return conversations that are due and not leased, the longest first."""

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging.concurrency.loops import repeat, until_wanted
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.domain.exceptions import StoreUnavailable
-from messaging.followers.checkpoints import Checkpoints, Due
+from messaging.followers.checkpoints import Checkpoints
 from messaging.followers.follower import Follower
 from messaging.followers.inbox import Inbox, Pending
+from messaging.followers.look import Look
 from messaging.followers.registry import Registration, get_registered, register
 from messaging.followers.walk import Handler, Walk, WalkStep
 from messaging.instruments.follower_metrics import FOLLOWER_BEHIND_SECONDS
@@ -60,7 +60,7 @@ class Runner:
         self._handler = handler
         self._epochs = epochs
         self._calls = calls
-        self._checkpoints = Checkpoints(follower.name, owner=owner)
+        self._looking = Look(follower.name, Checkpoints(follower.name, owner=owner))
         self._walk = Walk(follower.name, store=store, calls=calls, handler=handler, owner=owner)
         self._registered: Registration | None = None
         self._oldest_due: datetime | None = None
@@ -193,13 +193,9 @@ class Runner:
         """Read the registration, and what is due, in one call: a process at rest does little else.
         Raises StoreUnavailable."""
         epoch = await self._epochs.get()
-        found, due = await self._calls.read("follow", self._read_state)
+        found, due = await self._calls.read("follow", self._looking.read, limit=_DUE_AT_ONCE)
         registered = await self._register(found, epoch)
         for conversation_id in due.conversation_ids:
             self.inbox.add(conversation_id)
         self._oldest_due = due.oldest
         return registered
-
-    def _read_state(self, database: BaseDatabaseWrapper) -> tuple[Registration | None, Due]:
-        found = get_registered(database, self.follower.name)
-        return found, self._checkpoints.find_due(database, limit=_DUE_AT_ONCE)

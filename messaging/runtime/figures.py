@@ -21,6 +21,7 @@ from messaging import __version__
 from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.instruments import metrics
+from messaging.instruments.store_answers import STORE_ANSWERS
 from messaging.redis.client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.redis.untrusted_values import MAX_INSTANCES, answers_of, boot_ids, note_garbage
 
@@ -81,7 +82,7 @@ class _Totals:
         self.messages = sum(_by(metrics.MESSAGES).values())
         self.deliveries = sum(_by(metrics.DELIVERIES).values())
         self.documents = _by(metrics.STORE_DOCUMENTS, "kind")
-        self.store_calls, self.store_seconds = _calls(metrics.STORE_SECONDS)
+        self.store_calls, self.store_seconds = _calls(STORE_ANSWERS)
 
 
 class LiveFigures:
@@ -160,7 +161,7 @@ class LiveFigures:
         Redis' clock."""
         seconds, _ = await client.time()
         pipeline = client.pipeline(transaction=False)
-        pipeline.set(_key(figures.boot_id), orjson.dumps(asdict(figures)), ex=_LEASE_SECONDS)
+        pipeline.set(_key(figures.boot_id), orjson.dumps(figures), ex=_LEASE_SECONDS)
         pipeline.zadd(REGISTRY, {figures.boot_id: seconds})
         pipeline.zremrangebyscore(REGISTRY, "-inf", seconds - _LEASE_SECONDS)
         pipeline.zremrangebyscore(REGISTRY, f"({seconds + _LEASE_SECONDS}", "+inf")
@@ -220,10 +221,10 @@ def _by(metric: Any, *labels: str) -> dict[str, int]:
     return dict(found)
 
 
-def _calls(histogram: Any) -> tuple[int, float]:
+def _calls(summary: Any) -> tuple[int, float]:
     """Return the number of observations, and their sum."""
     calls, seconds = 0, 0.0
-    for family in histogram.collect():
+    for family in summary.collect():
         for sample in family.samples:
             if sample.name.endswith("_count"):
                 calls += int(sample.value)

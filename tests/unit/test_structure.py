@@ -73,6 +73,10 @@ CONSTANT = {
     "chat.socket.commands.TYPED",
     "messaging.stores.firestore.documents.messages._MESSAGES",
     "messaging.delivery.conversation_delta._MESSAGE",
+    # Queries, of which each is compiled at its first use.
+    *("messaging.stores.database.jobs._DUE", "messaging.stores.database.moderation._CHANGES"),
+    *("messaging.stores.database.move_rows._AT_REST", "messaging.stores.database.webhooks._ANY"),
+    "messaging.stores.sql.link_notes._CURRENT",
     # Tuples of names.
     *("chat.pages.schema._MEDIA_TYPES", "chat.asyncapi.page._MEDIA_TYPES"),
     # A source without fields, and frozen values: a class of the API has the same name.

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.db.transaction import atomic
 
 from messaging.domain.personal_data.audit import Actor, ActorKind, AuditEntry
@@ -28,6 +29,7 @@ from messaging.stores.database.retention import lock_retention
 from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql.connections.calls import Calls
 from messaging.stores.sql.connections.clock import now
+from messaging.stores.sql.connections.compiled import Compiled
 
 _UNFINISHED = [one.value for one in JobState if not one.ended]
 _REQUESTED = {
@@ -171,7 +173,7 @@ def _hasten(database: BaseDatabaseWrapper, job_id: str) -> bool:
     return free.update(due_at=at) == 1
 
 
-def _free(at: datetime, owner: str = "") -> Q:
+def _free(at: datetime | Now, owner: str = "") -> Q:
     """Select jobs that no other process has leased."""
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=at)
     return free | Q(owner=owner) if owner else free
@@ -189,10 +191,13 @@ def _get(database: BaseDatabaseWrapper, job_id: str) -> Job | None:
     return None if record is None else _job(record)
 
 
+_DUE = Compiled(
+    lambda: JobRecord.objects.filter(_free(Now()), _KNOWN, due_at__lte=Now()).values_list("id")[:1]
+)
+
+
 def _is_due(database: BaseDatabaseWrapper) -> bool:
-    at = now(database)
-    records = JobRecord.objects.using(database.alias)
-    return records.filter(_free(at), _KNOWN, due_at__lte=at).exists()
+    return bool(_DUE.rows(database))
 
 
 def _claim(

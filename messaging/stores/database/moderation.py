@@ -1,8 +1,9 @@
 """The operators' rules of moderation."""
 
-from datetime import datetime
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import QuerySet, Value
 
 from messaging.domain.integrations.moderation import (
     Fallback,
@@ -15,10 +16,15 @@ from messaging.domain.integrations.secrets import Secrets
 from messaging.models import ModerationHookRecord, WordListRecord
 from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql.connections.calls import Calls
+from messaging.stores.sql.connections.compiled import Compiled
 
-Fingerprint = tuple[tuple[str, int, datetime], ...]
-"""Each rule with the time of its latest change; empty without rules. It changes with every change
-of a rule, also if the clock of the instance that saved it is behind."""
+Fingerprint = tuple[tuple[str, int, object], ...]
+"""Each rule with the time of its latest change, as the database returns it; empty without rules. It
+changes with every change of a rule, also if the clock of the instance that saved it is behind."""
+
+_CHANGES = Compiled(
+    lambda: _changes_of(WordListRecord).union(_changes_of(ModerationHookRecord), all=True)
+)
 
 
 class ModerationStore:
@@ -36,12 +42,11 @@ class ModerationStore:
 
 
 def _fingerprint(database: BaseDatabaseWrapper) -> Fingerprint:
-    found: list[tuple[str, int, datetime]] = []
-    for model in (WordListRecord, ModerationHookRecord):
-        records = model.objects.using(database.alias).order_by("pk")
-        changes = records.values_list("pk", "changed_at")
-        found.extend((model.__name__, pk, changed_at) for pk, changed_at in changes)
-    return tuple(found)
+    return tuple(sorted(_CHANGES.rows(database)))
+
+
+def _changes_of(model: type[WordListRecord | ModerationHookRecord]) -> QuerySet[Any, Any]:
+    return model._default_manager.values_list(Value(model.__name__), "pk", "changed_at")
 
 
 def _read(database: BaseDatabaseWrapper) -> Rules:

@@ -14,6 +14,7 @@ from django.db.transaction import atomic
 from messaging.models import StoreMoveRecord, StoreProcessRecord, TouchedRecord
 from messaging.models.moves import NAME_LENGTH
 from messaging.stores.sql.connections.clock import now
+from messaging.stores.sql.connections.compiled import Compiled
 from messaging.stores.switching.move import Busy, Move, Phase, Report, StoreProcess, Touched
 
 __all__ = ["now"]
@@ -21,12 +22,24 @@ __all__ = ["now"]
 _ONLY = 1
 _ROWS = 500
 _STAMP_BITS = 62
+_AT_REST = Compiled(
+    lambda: StoreMoveRecord.objects.filter(
+        id=_ONLY, phase=Phase.IDLE.value, owner="", passed_at=None
+    ).values_list("step", "source", "target", "in_force", "moved_to")
+)
+"""The state while nothing is moved or compared, as mostly. It has no times."""
 _KEPT = timedelta(days=7)
 """How long a move waits for a process that ended without a word, unless it is told otherwise."""
 
 
 def read_move(database: BaseDatabaseWrapper) -> Move:
     try:
+        rows = _AT_REST.rows(database)
+        if rows:
+            ((step, source, target, in_force, moved_to),) = rows
+            return Move(
+                step=step, source=source, target=target, in_force=in_force, moved_to=moved_to
+            )
         found = StoreMoveRecord.objects.using(database.alias).filter(id=_ONLY).first()
     except DatabaseError:
         if _has_tables(database):

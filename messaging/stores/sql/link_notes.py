@@ -1,12 +1,21 @@
 """The SQL store's notes of instances that have lost Redis."""
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models.functions import Now
 from django.db.transaction import atomic
 
 from messaging.models import LinkNoteRecord
 from messaging.stores.link_notes import LINK_NOTE_LIFETIME, LinkNotes
 from messaging.stores.sql.connections.calls import Calls, count, queried
 from messaging.stores.sql.connections.clock import now
+from messaging.stores.sql.connections.compiled import Compiled
+
+_CURRENT = Compiled(
+    lambda: LinkNoteRecord.objects.filter(
+        renewed_at__gte=ExpressionWrapper(Now() - LINK_NOTE_LIFETIME, DateTimeField())
+    ).values_list("boot_id")
+)
 
 
 class StoredLinkNotes:
@@ -48,7 +57,5 @@ def _delete(database: BaseDatabaseWrapper, boot_id: str) -> None:
 
 def _list_current(database: BaseDatabaseWrapper) -> LinkNotes:
     read_at = now(database)
-    records = LinkNoteRecord.objects.using(database.alias)
-    current = records.filter(renewed_at__gte=read_at - LINK_NOTE_LIFETIME)
-    boot_ids = frozenset(current.values_list("boot_id", flat=True))
+    boot_ids = frozenset(boot_id for (boot_id,) in _CURRENT.rows(database))
     return LinkNotes(boot_ids=boot_ids, read_at=read_at)

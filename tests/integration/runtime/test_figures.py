@@ -21,6 +21,7 @@ from messaging.instruments.metrics import (
     NOTIFICATION_DECISIONS,
     STORE_DOCUMENTS,
 )
+from messaging.instruments.store_answers import STORE_ANSWERS
 from messaging.redis.client import make_redis
 from messaging.runtime import figures
 from messaging.runtime.figures import Figures, LiveFigures, Status
@@ -113,14 +114,18 @@ async def test_totals_and_rates(make: Make) -> None:
     DELIVERIES.inc(200)
     STORE_DOCUMENTS.labels("a_test", "read").inc(7)
     NOTIFICATION_DECISIONS.labels("dropped", "muted").inc(3)
+    for seconds in (0.1, 0.3):
+        STORE_ANSWERS.observe(seconds)
     after = one.own()
 
     assert after.messages - before.messages == 20
     assert after.deliveries - before.deliveries == 200
     assert after.documents["read"] - before.documents.get("read", 0) == 7
     assert after.decisions["dropped: muted"] - before.decisions.get("dropped: muted", 0) == 3
+    assert after.store_latency == pytest.approx(0.2)
     assert after.deliveries_rate == pytest.approx(10 * after.messages_rate)
-    assert one.own().messages_rate == 0
+    at_rest = one.own()
+    assert (at_rest.messages_rate, at_rest.store_latency) == (0, None)
     together = Overview(processes=[after, after], complete=True, alone=False)
     assert together.deliveries_rate == 2 * after.deliveries_rate
     assert together.decisions["dropped: muted"] == 2 * after.decisions["dropped: muted"]
@@ -176,7 +181,9 @@ async def test_of_a_real_instance(
             watcher = make("watcher")
             found = await until(
                 watcher,
-                lambda all_: any(one.instance_id == "real" and one.messages for one in all_),
+                lambda all_: any(
+                    one.instance_id == "real" and one.messages and one.store_latency for one in all_
+                ),
             )
 
     (real,) = (one for one in found if one.instance_id == "real")

@@ -23,6 +23,7 @@ from messaging.instruments.metrics import (
     STORE_SECONDS,
     STORE_UNAVAILABLE,
 )
+from messaging.instruments.store_answers import STORE_ANSWERS
 from messaging.stores.conversations import OWN_READS, STORE_FAILURES
 from messaging.stores.firestore.client import requests
 from messaging.stores.firestore.client.channel import Channel, open_channel
@@ -184,7 +185,9 @@ class Connection:
                 self._breaker.answered()
             raise
         self._breaker.answered()
-        STORE_SECONDS.labels(operation).observe(time.monotonic() - begun)
+        seconds = time.monotonic() - begun
+        STORE_SECONDS.labels(operation).observe(seconds)
+        STORE_ANSWERS.observe(seconds)
         return answer
 
     async def _query(self, operation: str, request: Any) -> tuple[list[Any], Sequence[Any]]:

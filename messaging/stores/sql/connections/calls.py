@@ -20,6 +20,7 @@ from messaging.instruments.metrics import (
     STORE_UNAVAILABLE,
     STORE_WRITES_REFUSED,
 )
+from messaging.instruments.store_answers import STORE_ANSWERS
 from messaging.stores.conversations import OWN_READS, STORE_FAILURES, CommitUnknown
 from messaging.stores.sql.connections.errors import lost, not_writable, took_too_long
 from messaging.stores.sql.connections.threads import Call, Threads
@@ -192,6 +193,7 @@ class Calls:
         if metric is None:
             metric = self._seconds[operation] = STORE_SECONDS.labels(operation)
         metric.observe(seconds)
+        STORE_ANSWERS.observe(seconds)
 
     def _open_threads(self, operation: str, writes: bool) -> Threads:
         """Return the threads. Raises StoreUnavailable while a breaker is open."""
