@@ -17,7 +17,7 @@ class Heartbeat:
     __slots__ = (
         "_all",
         "_heard_at",
-        "_moment",
+        "_number",
         "_on_beat",
         "_on_idle",
         "_seconds",
@@ -37,7 +37,8 @@ class Heartbeat:
         self._on_beat = on_beat
         self._on_idle = on_idle
         self._heard_at = time.monotonic()
-        self._moment: float | None = None
+        self._number: int | None = None
+        """The number of the moment at which `beat` is called next."""
         self._stopped = False
 
     def heard(self) -> None:
@@ -47,24 +48,30 @@ class Heartbeat:
     def start(self) -> None:
         """Schedule the next heartbeat or the end of the idle timeout, whichever is first."""
         seconds = min(self._seconds, self._seconds_left)
-        self._moment = self._all.add(self.beat, seconds, every=self._seconds)
+        self._number = self._all.add(self.beat, seconds, every=self._seconds)
 
     def stop(self) -> None:
         """Call nothing any more."""
         self._stopped = True
-        if self._moment is not None:
-            self._all.remove(self.beat, self._moment)
+        if self._number is not None:
+            self._all.remove(self.beat, self._number, every=self._seconds)
 
-    def beat(self, frames: SharedFrames) -> None:
-        """Send the heartbeat, or end the socket if it is idle."""
+    def beat(self, frames: SharedFrames, following: int) -> bool:
+        """Send the heartbeat, or end the socket if it is idle. Return whether the next one is due
+        an interval later, at the moment of this number."""
         if self._stopped:  # by the beat of another one
-            return
-        if self._seconds_left <= 0:
+            return False
+        left = self._seconds_left
+        if left <= 0:
             self._on_idle()
-            return
+            return False
         self._on_beat(frames)
-        if not self._stopped:  # the frame may have closed the socket
+        again = left >= self._seconds
+        if again:
+            self._number = following
+        elif not self._stopped:  # the frame may have closed the socket
             self.start()
+        return again and not self._stopped
 
     @property
     def _seconds_left(self) -> float:

@@ -15,40 +15,53 @@ _MOMENTS = 250
 
 logger = structlog.get_logger(__name__)
 
-Beat = Callable[[SharedFrames], None]
+Beat = Callable[[SharedFrames, int], bool]
+"""Takes the frame and the number of the moment an interval later. Returns whether it is called
+again then."""
 
 
 class Heartbeats:
     def __init__(self, frame: Callable[[], str]) -> None:
         """Create the heartbeats. `frame` returns a new frame."""
         self._frame = frame
-        self._due: dict[float, set[Beat]] = {}
-        """By the time of the event loop."""
+        self._due: dict[tuple[int, float], set[Beat]] = {}
+        """By the number of their moment and their interval."""
 
-    def add(self, beat: Beat, seconds: float, *, every: float) -> float:
+    def add(self, beat: Beat, seconds: float, *, every: float) -> int:
         """Call `beat` after so many seconds, or at the next moment after that, if heartbeats come
-        every so many seconds. Return the moment."""
-        loop, apart = asyncio.get_running_loop(), every / _MOMENTS
-        moment = math.ceil((loop.time() + seconds) / apart) * apart
-        due = self._due.get(moment)
-        if due is None:
-            due = self._due[moment] = set()
-            # Not in the context of a socket: its ids would appear in the log lines of others.
-            loop.call_at(moment, self._beat, moment, context=Context())
-        due.add(beat)
-        return moment
+        every so many seconds. Return the number of the moment."""
+        number = self._first_after(seconds, every)
+        self._due_at(number, every).add(beat)
+        return number
 
-    def remove(self, beat: Beat, moment: float) -> None:
+    def remove(self, beat: Beat, number: int, *, every: float) -> None:
         """Do not call `beat` at this moment."""
-        self._due.get(moment, set()).discard(beat)
+        self._due.get((number, every), set()).discard(beat)
 
-    def _beat(self, moment: float) -> None:
-        due = self._due.pop(moment)
+    def _first_after(self, seconds: float, every: float) -> int:
+        return math.ceil((asyncio.get_running_loop().time() + seconds) * _MOMENTS / every)
+
+    def _due_at(self, number: int, every: float) -> set[Beat]:
+        due = self._due.get((number, every))
+        if due is None:
+            due = self._due[number, every] = set()
+            # Not in the context of a socket: its ids would appear in the log lines of others.
+            asyncio.get_running_loop().call_at(
+                number * every / _MOMENTS, self._beat, number, every, context=Context()
+            )
+        return due
+
+    def _beat(self, number: int, every: float) -> None:
+        due = self._due.pop((number, every))
         if not due:
             return
         frames = SharedFrames(self._frame())
+        # Mostly exactly an interval later. After a stall, no heartbeats are made up for.
+        following = max(number + _MOMENTS, self._first_after(every, every) - 1)
+        again = self._due_at(following, every)
         for beat in due:
             try:
-                beat(frames)
+                if beat(frames, following):
+                    again.add(beat)
             except Exception:  # the sockets behind it would get none
                 logger.exception("socket.heartbeat_failed")

@@ -1,9 +1,9 @@
 """Live figures: each process's counts, visible to the others.
 
-Every three seconds a process writes its figures to Redis under a lease. The figures of all
+Every five seconds a process writes its figures to Redis under a lease. The figures of all
 processes are read in one round trip. Without Redis there are only its own.
 
-Not promised: exactness. A rate is that of the last three seconds.
+Not promised: exactness. A rate is that of the last five seconds.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from messaging.instruments.store_answers import STORE_ANSWERS
 from messaging.redis.client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.redis.untrusted_values import MAX_INSTANCES, answers_of, boot_ids, note_garbage
 
-FIGURES_SECONDS = 3.0
+FIGURES_SECONDS = 5.0
 _LEASE_SECONDS = 12
 REGISTRY = "chat:figures"
 
@@ -97,7 +97,7 @@ class LiveFigures:
         self._task: asyncio.Task[None] | None = None
 
     def own(self) -> Figures:
-        """Return the figures of this process, at most three seconds old. Until they were counted
+        """Return the figures of this process, at most five seconds old. Until they were counted
         once, each call counts anew; its rates are those since the call before it."""
         return self._own or self._count()
 

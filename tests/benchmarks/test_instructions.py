@@ -43,7 +43,7 @@ class Cost:
 
 
 MOST = {
-    "ping": Cost(1_570, 43),
+    "ping": Cost(1_100, 31),
     "receipt.read": Cost(7_600, 286),
     "message.send": Cost(13_700, 447),
     "delivery": Cost(145, 4),
