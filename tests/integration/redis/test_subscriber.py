@@ -128,3 +128,17 @@ async def test_a_limit_of_answers_limits_no_waiting(redis_server: str) -> None:
     assert await pair.next() == b"still there"
     assert await pair.connection() == first
     await pair.close()
+
+
+async def test_what_is_not_received_waits_in_redis(pair: Pair, redis_server: str) -> None:
+    """Redis bounds it (`client-output-buffer-limit`); this process keeps none of it."""
+    await pair.join("tea")
+
+    for _ in range(24):
+        await pair.publish("tea", bytes(1024**2))
+
+    async with Redis.from_url(redis_server, decode_responses=True) as client:
+        own = await pair.connection()
+        (waiting,) = [int(one["omem"]) for one in await client.client_list() if one["id"] == own]
+    assert waiting > 8 * 1024**2
+    assert len(await pair.next()) == 1024**2
