@@ -215,6 +215,8 @@ class UvicornTransport:
 
     @staticmethod
     def encode(texts: Sequence[str]) -> bytes:
+        if len(texts) == 1:
+            return text_frame(texts[0].encode())
         return b"".join([text_frame(text.encode()) for text in texts])
 
     def write(self, data: bytes) -> bool:
