@@ -22,6 +22,9 @@ from tests.servers.chromium import COMPLETE, ChromiumMissing, running_chromium
 from tests.servers.environment import isolated_environment
 from tests.servers.forked import forked_instance
 
+pytest.register_assert_rewrite("tests.acceptance.channel", "tests.acceptance.lively")
+"""They check what arrived: a failure shows what did not."""
+
 _GUARDED = "tests.acceptance.guarded_asgi:application"
 
 
