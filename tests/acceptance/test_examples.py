@@ -20,7 +20,7 @@ from chat_client import ChatClient
 from config.development.ports import free_port
 from config.development.processes import Process
 from tests.acceptance.examples import EXAMPLES, SECRET, Chat, create_service, require_node, site
-from tests.clients.bots import answers_texts
+from tests.clients.python.bots import answers_texts
 from tests.clients.rest import token_of
 from tests.databases import migrate
 from tests.servers.environment import isolated_environment

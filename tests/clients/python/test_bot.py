@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.bots import answers_texts
+from tests.clients.python.bots import answers_texts
 from tests.clients.python.conftest import PACKAGE, PYTHON_PATH, Place
 from tests.clients.rest import token_of
 
