@@ -5,7 +5,9 @@ import { ChatClient } from "chat-client";
 
 const { CHAT_TOKEN, CHAT_URL = "http://127.0.0.1:8000" } = process.env;
 
-const chat = new ChatClient({ url: CHAT_URL, token: () => CHAT_TOKEN ?? null });
+if (!CHAT_TOKEN) throw new Error("Set CHAT_TOKEN to a token, see README.md.");
+
+const chat = new ChatClient({ url: CHAT_URL, token: () => CHAT_TOKEN });
 // It hears as long as this prints `live`. `signed_out`: the chat refuses the token.
 chat.on("connection", ({ state }) => console.log(state));
 chat.connect();

@@ -9,7 +9,9 @@ from chat_client import ChatClient, ChatError, MessageEvent
 
 
 async def main() -> None:
-    async with ChatClient(os.environ["CHAT_URL"], os.environ["CHAT_TOKEN"]) as chat:
+    url = os.environ.get("CHAT_URL", "http://127.0.0.1:8000")
+    async with ChatClient(url, os.environ["CHAT_TOKEN"]) as chat:
+        print("live")
         async for event in chat.events(MessageEvent):
             # A message without a text is a file, or reports a change of the conversation.
             if event.message.text and event.message.sender_id != chat.user_id:

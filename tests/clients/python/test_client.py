@@ -29,6 +29,7 @@ from chat_client.errors import error_of
 from chat_client.people import People
 from chat_client.presence import Presence
 from chat_client.search import search
+from config.development.ports import free_port
 from tests.clients.checking.wire import Line
 from tests.clients.python.conftest import Place
 from tests.clients.python.waiting import following, until
@@ -115,6 +116,25 @@ async def test_a_bad_token_is_refused_at_once(place: Place) -> None:
         async with ChatClient(place.wire.url, "no-token"):
             pass
     assert refused.value.close_code == 4501
+
+
+async def test_a_server_that_is_not_there_is_named_once(caplog: pytest.LogCaptureFixture) -> None:
+    """A bot would wait in silence for a wrong address."""
+    url = f"http://127.0.0.1:{free_port()}"
+    caplog.set_level(logging.INFO, "chat_client")
+
+    chat = ChatClient(url, "no-token")
+    await chat.connect()
+    await until(chat.connection.subscribe, lambda: len(_attempts(caplog)) > 1)
+    await chat.aclose()
+
+    first, second, *_ = _attempts(caplog)
+    assert url.removeprefix("http") in first.getMessage()
+    assert (first.levelname, second.levelname) == ("WARNING", "INFO")
+
+
+def _attempts(caplog: pytest.LogCaptureFixture) -> Sequence[logging.LogRecord]:
+    return [one for one in caplog.records if one.getMessage().startswith("cannot connect")]
 
 
 async def test_events_end_with_the_session(place: Place) -> None:

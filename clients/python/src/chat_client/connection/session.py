@@ -201,7 +201,11 @@ class Session:
             self.degraded = False
         self.code = code
         self._faults = self._faults + 1 if transport.is_faulty else 0
-        _log.info("the connection ended with the code %d", code)
+        if transport.obstacle:
+            level = logging.INFO if self._failures else logging.WARNING  # once for each outage
+            _log.log(level, "cannot connect to %s: %s; trying again", self._url, transport.obstacle)
+        else:
+            _log.info("the connection ended with the code %d", code)
         if code >= 4500 and not (code == _EXPIRED and self._tokens.can_refresh):
             text = transport.reason or f"The server closed the connection with the code {code}."
             error = SessionEnded(text, close_code=code)

@@ -71,6 +71,8 @@ class Transport:
         self._silence: asyncio.TimerHandle | None = None
         self.reason = ""
         """What the server said when it closed the socket."""
+        self.obstacle = ""
+        """Why the socket could not be opened."""
         self.is_faulty = False
         """Whether a frame could not be applied."""
 
@@ -140,12 +142,10 @@ class Transport:
                 **options,
             )
         except InvalidStatus as error:
-            status = error.response.status_code
-            level = logging.INFO if status >= 500 else logging.WARNING
-            _log.log(level, "the socket cannot be opened: the status is %d", status)
+            self.obstacle = f"the status is {error.response.status_code}"
             return self.end(BROKEN)
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, EOFError) as error:
-            _log.info("the socket cannot be opened: %s", type(error).__name__)
+            self.obstacle = str(error) or type(error).__name__
             return self.end(BROKEN)
         except Exception:  # noqa: BLE001 - such as a proxy that needs another package
             _log.exception("the socket cannot be opened")
