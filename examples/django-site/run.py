@@ -1,5 +1,5 @@
 """`run.py [PORT]`: create the database of the site, and serve it. `run.py createsuperuser`: create
-somebody who works there."""
+an account for a member of the support."""
 
 import os
 import sys

@@ -3,7 +3,6 @@
 `make test` runs it on Firestore, `make chaos` on SQLite too.
 """
 
-import asyncio
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -233,7 +232,6 @@ async def see_why_nobody_was_rung(olga: Desk, conversation_id: str, message_id: 
     for _ in range(100):
         if await row.get_by_text("no_device").count():
             break
-        await asyncio.sleep(0.5)  # a page costs more than the worker that it waits for
         await olga.page.reload()
     await expect(row).to_contain_text("dropped")
     await expect(row).to_contain_text("no_device")

@@ -56,7 +56,7 @@ _BEAT_PAUSE = 0.1
 _GOODBYE_SECONDS = 1.0
 
 
-class ClosedLayer(PublishingLayer, Protocol):
+class ClosableLayer(PublishingLayer, Protocol):
     """The part of a Channels layer that is used here (its public interface)."""
 
     async def flush(self) -> None: ...
@@ -67,7 +67,7 @@ class Link:
         self,
         *,
         receiving: Subscriptions,
-        publishing: ClosedLayer,
+        publishing: ClosableLayer,
         hub: Hub,
         polling: MissedEvents,
         access: AccessList,

@@ -194,8 +194,8 @@ async def test_a_conversation_that_fails_holds_up_no_other(
 async def test_messages_that_people_deleted_lose_the_digest_of_their_content(
     instance: Instance, api: MakeApi
 ) -> None:
-    """Whoever guesses a short text could check it. Until then, a retry of the request gets the
-    tombstone. They count as deleted by their authors, and change once."""
+    """The digest would show whether a guess of a short text is right. Until then, a retry of the
+    request gets the tombstone. They count as deleted by their authors, and change once."""
     group = await filled(instance, api("ann"), 2)
     yes = await api("ann").send(group, "yes", client_id="c-1")
     await api("ann").delete(f"/conversations/{group}/messages/{yes['id']}")
