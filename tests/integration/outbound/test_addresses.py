@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from config.development.ports import free_port
 from messaging.outbound.client import OutboundClient
 from messaging.outbound.failures import Failure, OutboundFailed
 from tests.integration.outbound.hooks import LOOPBACK, Hook
@@ -20,8 +21,8 @@ def _silent_port() -> Iterator[int]:
     """A port at which the silent address neither accepts nor refuses a connection: its queue is
     full."""
     with ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server((SILENT, 0), backlog=0))
-        port = listener.getsockname()[1]
+        port = free_port()
+        stack.enter_context(socket.create_server((SILENT, port), backlog=0))
         for _ in range(4):
             filling = stack.enter_context(socket.socket())
             filling.setblocking(False)
@@ -61,9 +62,8 @@ async def test_no_address_answers(silent_port: int) -> None:
 
 
 async def test_every_address_refuses() -> None:
-    async with Hook().run() as hook:
-        port = hook.port
     client = OutboundClient(listed=LOOPBACK, resolve=Names(["127.0.0.2", "127.0.0.1"]))
+    url = f"http://app.example:{free_port()}/"
     with pytest.raises(OutboundFailed) as caught:
-        await client.post(f"http://app.example:{port}/", body=b"{}", headers={}, seconds=30)
+        await client.post(url, body=b"{}", headers={}, seconds=30)
     assert caught.value.failure is Failure.NOT_CONNECTED

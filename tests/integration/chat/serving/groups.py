@@ -5,7 +5,7 @@ import socket
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,20 +69,27 @@ def run_group(folder: Path, redis_url: str, *, processes: int = 2) -> Iterator[R
         folder, REDIS_URL=redis_url, INSTANCE_ID=NAME, LOG_FORMAT="json"
     )
     migrate(environment)
-    port, metrics_port = free_port(), _free_ports(processes)
-    options = ("--processes", str(processes), "--metrics-port", str(metrics_port))
-    command = serve_command(port, *options)
-    with forked_instance(port, environment=environment, command=command) as process:
-        group = RunningGroup(process, port, metrics_port)
-        group.wait_for("group.ready")
-        yield group
+    port = free_port()
+    with _reserved_ports(processes) as metrics_port:
+        options = ("--processes", str(processes), "--metrics-port", str(metrics_port))
+        command = serve_command(port, *options)
+        with forked_instance(port, environment=environment, command=command) as process:
+            group = RunningGroup(process, port, metrics_port)
+            group.wait_for("group.ready")
+            yield group
 
 
-def _free_ports(count: int) -> int:
-    """The first of some free ports in a row."""
+@contextmanager
+def _reserved_ports(count: int) -> Iterator[int]:
+    """The first of some ports in a row, which are reserved as those of `free_port` are."""
     while True:
         first = free_port()
-        with suppress(OSError, OverflowError):
-            for port in range(first, first + count):
-                socket.create_server(("127.0.0.1", port)).close()
-            return first
+        with ExitStack() as stack, suppress(OSError, OverflowError):
+            for port in range(first + 1, first + count):
+                probe = stack.enter_context(socket.socket())
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+            reserved = stack.pop_all()
+            break
+    with reserved:
+        yield first

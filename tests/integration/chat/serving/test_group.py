@@ -15,6 +15,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from config.development.ports import free_port
 from tests.clients.rest import token_of
 from tests.frames import read_frame
 from tests.integration.chat.serving.groups import NAME, RunningGroup, run_group
@@ -178,15 +179,10 @@ async def test_processes_drain_when_their_parent_was_killed(
 def test_a_group_that_cannot_start_ends(redis_server: str, tmp_path: Path) -> None:
     """As when another program has a port of one process: with the reason, and nothing left."""
     environment = isolated_environment(tmp_path, REDIS_URL=redis_server)
-    with (
-        socket.create_server(("127.0.0.1", 0)) as taken,
-        socket.create_server(("127.0.0.1", 0)) as free,
-    ):
-        port = free.getsockname()[1]
-        free.close()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
         metrics_port = str(taken.getsockname()[1])
         ended = run_python(
-            *("manage.py", "serve", "--port", str(port)),
+            *("manage.py", "serve", "--port", str(free_port())),
             *("--processes", "1", "--metrics-port", metrics_port),
             environment={**os.environ, **environment},
         )
