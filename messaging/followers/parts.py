@@ -10,9 +10,9 @@ from dataclasses import replace
 from messaging.domain.message import Message
 from messaging.followers.follower import Followed
 
-MAX_WEIGHT = 200
+MAX_WEIGHT = 400
 """Of the changes in one transaction."""
-_CHARACTERS = 500
+_CHARACTERS = 250
 """The characters of a text that weigh as much as a message."""
 
 

@@ -33,11 +33,14 @@ WALKED = 100_000
 _MAX_PLACE = 16_383
 _MAX_PLACES = 255
 """The places of a word that a vector keeps."""
+# Each column is one text: the driver would write each element of an array on its own.
 _INSERT = """INSERT INTO messaging_search_message
     (position, conversation_id, seq, message_id, words, vector)
     SELECT position, conversation_id, seq, message_id, '', vector::tsvector
-    FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[])
-        AS given (position, conversation_id, seq, message_id, vector)
+    FROM unnest(
+        string_to_array(%s, ' ')::bigint[], string_to_array(%s, ' '),
+        string_to_array(%s, ' ')::bigint[], string_to_array(%s, ' '), string_to_array(%s, '|')
+    ) AS given (position, conversation_id, seq, message_id, vector)
     ON CONFLICT (position) DO NOTHING"""
 _REMOVE = """DELETE FROM messaging_search_message m
     USING unnest(%s::text[], %s::bigint[]) AS given (conversation_id, seq)
@@ -96,8 +99,10 @@ class PostgresqlDialect:
         inserted = 0
         with native_cursor(database) as cursor:
             for portion in portions(rows):
-                given = [(*row[:4], _vector(row[4].split(" "))) for row in portion]
-                cursor.execute(_INSERT, list(map(list, zip(*given, strict=True))))
+                positions, conversations, seqs, ids, words = zip(*portion, strict=True)
+                columns = [map(str, positions), conversations, map(str, seqs), ids]
+                vectors = [_vector(one.split(" ")) for one in words]
+                cursor.execute(_INSERT, [*map(" ".join, columns), "|".join(vectors)])
                 inserted += cursor.rowcount
         return inserted
 
@@ -179,6 +184,8 @@ def _match(query: Query, scopes: Sequence[Sequence[str]]) -> str:
 
 
 def _vector(words: Sequence[str]) -> str:
+    if len(words) <= _MAX_PLACE and len(set(words)) == len(words):
+        return " ".join([f"'{word}':{place}" for place, word in enumerate(words, 1)])
     places: dict[str, list[str]] = {}
     for place, word in enumerate(words, 1):
         listed = places.setdefault(word, [])
