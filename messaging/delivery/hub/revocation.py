@@ -5,6 +5,11 @@ A person's access is read from the store when they first connect, and cached. Th
 changes; while the link is down, polls of the store find them. An announcement is only a reason to
 read the store: its content and date decide nothing. A change closes the sockets that it no longer
 admits in the same step, so that they get nothing afterwards.
+
+Of two answers of the store, the one whose read began after the other was known is the newer. If the
+reads overlap, the dates of the changes decide. They may be wrong: a clock is set back, or a change
+waits for another one after it was dated. So a later date is believed, and otherwise the store is
+read again.
 """
 
 import asyncio
@@ -80,7 +85,7 @@ class AccessList:
             if not self._reading[user_id]:
                 del self._reading[user_id]
         # It may have changed during the read; the newer one is kept.
-        return self._keep(access)
+        return self._keep(access, before=None)
 
     def check(self, user_id: str, answer: Answer) -> None:
         """Read a person's access again if it matters here, because another instance announced a
@@ -103,28 +108,32 @@ class AccessList:
     async def _check(self, user_id: str) -> None:
         try:
             while self._checks[user_id]:
-                access, answers = await until_answered(partial(self._read_again, user_id))
-                self.learn(access)
+                answers = await until_answered(partial(self._read_again, user_id))
                 for answer in answers:
                     answer()
                 await asyncio.sleep(_REST_SECONDS)
         finally:
             del self._checks[user_id]
 
-    async def _read_again(self, user_id: str) -> tuple[Access, Sequence[Answer]]:
-        """Return a person's access, and the callbacks that were waiting when the read began. Raises
-        StoreUnavailable; then they keep waiting."""
+    async def _read_again(self, user_id: str) -> Sequence[Answer]:
+        """Read and apply a person's access. Return the callbacks that were waiting when the read
+        began. Raises StoreUnavailable; then they keep waiting."""
         async with self._places:
-            answers = tuple(self._checks[user_id])
+            answers, before = tuple(self._checks[user_id]), self._known.get(user_id)
             access = await self._store.get_access(user_id)
         del self._checks[user_id][: len(answers)]
-        return access, answers
+        self._apply(access, before=before)
+        return answers
 
     def learn(self, access: Access) -> None:
         """Apply a change, made here or elsewhere. Idempotent."""
-        before = self._known.get(access.user_id)
-        access = self._keep(access)
-        if access.erasing or (before is not None and before.erasing):
+        self._apply(access, before=None)
+
+    def _apply(self, access: Access, *, before: Access | None) -> None:
+        """Apply what was read. `before` is what was known when the read began."""
+        known = self._known.get(access.user_id)
+        access = self._keep(access, before=before)
+        if access.erasing or (known is not None and known.erasing):
             self._forget(access.user_id)
         ended = 0
         for connection in self._connections.of(access.user_id):
@@ -142,9 +151,13 @@ class AccessList:
         for access in people:
             self.learn(access)
 
-    def _keep(self, access: Access) -> Access:
+    def _keep(self, access: Access, *, before: Access | None) -> Access:
+        """Keep what was read if it is the newer, and return the newer. `before` is what was known
+        when the read began."""
         known = self._known.get(access.user_id)
-        if known is not None and not _is_newer(access, known):
+        if known is not None and known is not before and not _is_newer(access, known):
+            if access != known:
+                self.check(access.user_id, _nothing_more)
             return known
         self._known[access.user_id] = access
         self._known.move_to_end(access.user_id)
@@ -155,6 +168,10 @@ class AccessList:
 
 def _nothing(user_id: str) -> None:
     """Do nothing."""
+
+
+def _nothing_more() -> None:
+    """Nobody waits for the answer."""
 
 
 def _is_newer(one: Access, other: Access) -> bool:
