@@ -112,11 +112,15 @@ class LinkSender:
             await stop_tasks(self._task)
 
     async def finish(self, *, goodbye: bool) -> None:
-        """Publish the waiting messages, after `stop`. Raises the errors of the layer, and has no
-        timeout."""
+        """Publish the waiting messages, after `stop`. After a goodbye nobody looks for anything
+        else, so a last beacon reports the recent commits: a publish of them may have failed. Raises
+        the errors of the layer, and has no timeout."""
         while self._outgoing:
             await self._publish_waiting(self._outgoing)
         if goodbye:
+            if self._recent:
+                self._beacon_to_all = True
+                await self._publish_beacon()
             await self._publish(INSTANCES, [Goodbye()])
 
     def send(self, group: str, item: OutboundMessage) -> None:

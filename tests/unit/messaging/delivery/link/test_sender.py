@@ -1,0 +1,74 @@
+"""What the sender still publishes at the end of an instance."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from messaging.delivery.link.encoding import VERSION, Wire
+from messaging.delivery.link.messages import Beacon, Commits, Goodbye, LinkMessage, PeopleChanged
+from messaging.delivery.link.refused_messages import Reason
+from messaging.delivery.link.send_queue import OutboundMessage
+from messaging.delivery.link.sender import LinkSender
+from messaging.delivery.link.signing import Signing
+
+
+class Layer:
+    """A layer in memory, whose publishes can fail."""
+
+    def __init__(self) -> None:
+        self.published: list[tuple[str, bytes]] = []
+        self.failing = False
+
+    async def group_send(self, group: str, message: Mapping[str, Any]) -> None:
+        if self.failing:
+            raise ConnectionError
+        self.published.append((group, message["data"]))
+
+    def read(self) -> list[tuple[str, LinkMessage | Reason]]:
+        """Return what was published since, each with its group."""
+        published, self.published = self.published, []
+        wire = Wire("other", signing=Signing())
+        return [(group, item) for group, data in published for item in wire.open(data).items]
+
+
+def make_sender(layer: Layer, failed: asyncio.Event) -> LinkSender:
+    return LinkSender(
+        layer,
+        wire=Wire("one", signing=Signing()),
+        own_group="own",
+        common_version=lambda: VERSION,
+        on_failure=lambda failures, reason: failed.set(),
+    )
+
+
+def commit(conversation_id: str, version: int) -> OutboundMessage:
+    message = PeopleChanged(conversation_id=conversation_id, version=version)
+    return OutboundMessage(message=message, conversation_id=conversation_id, version=version)
+
+
+async def test_what_a_failed_publish_lost_is_reported_before_the_goodbye() -> None:
+    """After the goodbye nobody looks for it. What is committed within a second of the failure is not
+    even tried by itself."""
+    layer, failed = Layer(), asyncio.Event()
+    layer.failing = True
+    sender = make_sender(layer, failed)
+    sender.start()
+    sender.send("group", commit("group", 7))
+    await asyncio.wait_for(failed.wait(), 10)
+    sender.send("other", commit("other", 3))
+    layer.failing = False
+    await sender.stop()
+
+    await sender.finish(goodbye=True)
+
+    (to, beacon), last = layer.read()
+    assert isinstance(beacon, Beacon)
+    assert to == "instances"
+    assert beacon.commits == {"group": Commits(7), "other": Commits(3)}
+    assert last == ("instances", Goodbye())
+
+
+async def test_with_nothing_recent_there_is_only_the_goodbye() -> None:
+    layer = Layer()
+    await make_sender(layer, asyncio.Event()).finish(goodbye=True)
+    assert layer.read() == [("instances", Goodbye())]
