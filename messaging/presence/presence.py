@@ -15,10 +15,11 @@ from functools import partial
 from typing import Protocol
 
 import redis.asyncio
-from cachetools import LRUCache
 
 from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
+from messaging.presence import last_acts
+from messaging.presence.last_acts import LastActs
 from messaging.redis.client import TIMEOUT_SECONDS, UNREACHABLE, Outage
 from messaging.redis.untrusted_values import (
     MAX_INSTANCES,
@@ -36,8 +37,6 @@ _DOUBT_SECONDS = 6.0
 sets."""
 _CHUNK = 1_000
 REGISTRY = "chat:presence:instances"
-_ACTED_KEPT_SECONDS = 30 * 24 * 3600
-_MAX_ACTED_HERE = 10_000
 _NOBODY = ""
 """A member of every set. It distinguishes an instance without users from one that lost its set."""
 
@@ -86,8 +85,8 @@ class Presence:
         self._doubted_until = 0.0
         self._unwritten = Outage("presence.not_written")
         self._unknown = Outage("presence.unknown")
-        self._acted: LRUCache[str, float] = LRUCache(_MAX_ACTED_HERE)
-        self._unpublished: dict[str, float] = {}
+        self._acts = LastActs()
+        """Written with the next heartbeat or change."""
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -130,14 +129,7 @@ class Presence:
 
     def acted(self, user_id: str) -> None:
         """Record activity here: a send, a read, typing, or a client's report."""
-        now = time.time()
-        self._acted[user_id] = now
-        if self._redis is not None:
-            # Written with the next heartbeat or change. With Redis gone, the oldest are not.
-            self._unpublished.pop(user_id, None)
-            self._unpublished[user_id] = now
-            if len(self._unpublished) > _MAX_ACTED_HERE:
-                del self._unpublished[next(iter(self._unpublished))]
+        self._acts.note(user_id, shared=self._redis is not None)
 
     async def online(self, user_ids: Iterable[str]) -> Set[str]:
         """Return the users who have a socket somewhere; one round trip for any number."""
@@ -155,10 +147,7 @@ class Presence:
         here = {user_id for user_id in user_ids if user_id in self._local}
         elsewhere = [user_id for user_id in user_ids if user_id not in here]
         seen = await self._ask(elsewhere, acted=user_ids)
-        acted_at = dict(seen.acted_at)
-        for user_id in user_ids:
-            if user_id in self._acted:
-                acted_at[user_id] = max(self._acted[user_id], acted_at.get(user_id, 0.0))
+        acted_at = self._acts.merged(user_ids, seen.acted_at)
         return Seen(online=seen.online | here, acted_at=acted_at, complete=seen.complete)
 
     async def elsewhere(self, user_id: str) -> Sequence[str]:
@@ -193,7 +182,7 @@ class Presence:
                 for boot_id in others:
                     pipeline.smismember(_users_key(boot_id), list(user_ids))
                 if acted:
-                    pipeline.mget([_acted_key(user_id) for user_id in acted])
+                    pipeline.mget([last_acts.key_of(user_id) for user_id in acted])
                     pipeline.sismember(self._key, _NOBODY)
                 answers = await answers_of(pipeline)
         except UNREACHABLE as error:
@@ -296,7 +285,6 @@ class Presence:
 
     async def _write_changed(self, client: redis.asyncio.Redis) -> None:
         changed, self._changed = self._changed, set()
-        acted, self._unpublished = self._unpublished, {}
         here = [user_id for user_id in changed if user_id in self._local]
         gone = [user_id for user_id in changed if user_id not in self._local]
         pipeline = client.pipeline(transaction=False)
@@ -304,16 +292,16 @@ class Presence:
             pipeline.sadd(self._key, *here)
         if gone:
             pipeline.srem(self._key, *gone)
-        for user_id, moment in acted.items():
-            pipeline.set(_acted_key(user_id), f"{moment:.3f}", ex=_ACTED_KEPT_SECONDS)
         if here or gone:
             pipeline.expire(self._key, LEASE_SECONDS)  # also if it creates a lost set
+        acted = self._acts.take()
+        last_acts.write(pipeline, acted)
         if here or gone or acted:
-            await answers_of(pipeline)  # the heartbeat rewrites a set of another type
-
-
-def _acted_key(user_id: str) -> str:
-    return f"chat:presence:acted:{user_id}"
+            try:
+                await answers_of(pipeline)  # the heartbeat rewrites a set of another type
+            except BaseException:
+                self._acts.put_back(acted)
+                raise
 
 
 def _users_key(boot_id: str) -> str:

@@ -14,9 +14,9 @@ from pytest_django import Settings
 import messaging.runtime.instance
 from config.development.ports import free_port
 from messaging.delivery.hub.connections import Connection, Connections
-from messaging.presence import presence
+from messaging.presence import last_acts, presence
 from messaging.presence.presence import Presence
-from messaging.redis.client import make_redis
+from messaging.redis.client import failing_reasons, make_redis
 from messaging.redis.raw_layer import FORMAT
 from tests.chaos.relay import Relay, port_of
 from tests.outlets import Outlet, make_connection
@@ -347,6 +347,65 @@ async def test_what_a_change_writes_has_a_lease(
             await asyncio.sleep(0.01)
     (key,) = keys
     assert 0 < await client.ttl(key) <= _LEASE_SECONDS
+
+
+async def last_act(instance: Instance, user_id: str) -> float | None:
+    """When somebody was last active, as an instance sees it."""
+    return (await instance.presence.look([user_id])).acted_at.get(user_id)
+
+
+async def shows(instance: Instance, user_id: str, at: float) -> None:
+    """Wait until an instance sees that somebody was last active at this time."""
+    async with asyncio.timeout(5):
+        while await last_act(instance, user_id) != pytest.approx(at, abs=0.001):
+            await asyncio.sleep(0.01)
+
+
+async def test_what_redis_did_not_take_is_written_later(
+    start: Start, client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever connects while Redis refuses to write makes nobody's last act forgotten."""
+    one = await start_quiet(start, client, monkeypatch)
+    other = await start()
+    await client.config_set("maxmemory", 1)
+    try:
+        one.presence.acted("bob")
+        acted_at = await last_act(one, "bob")
+        assert acted_at is not None
+        one.connect("ann")
+        async with asyncio.timeout(5):
+            while not (said := failing_reasons()):
+                await asyncio.sleep(0.01)
+        assert said == ["out_of_memory"]
+    finally:
+        await client.config_set("maxmemory", 0)
+
+    one.connect("cid")
+
+    await shows(other, "bob", acted_at)
+
+
+async def test_the_last_act_never_goes_back(
+    one: Instance, other: Instance, start: Start, client: redis.asyncio.Redis
+) -> None:
+    """An instance that writes an earlier one later changes nothing, whatever else is there."""
+    third = await start()
+    await client.set("chat:presence:acted:bob", "1e300")
+    other.presence.acted("bob")
+    earlier = await last_act(other, "bob")
+    assert earlier is not None
+    await shows(one, "bob", earlier)
+    one.presence.acted("bob")
+    acted_at = await last_act(one, "bob")
+    assert acted_at is not None
+    await shows(third, "bob", acted_at)
+
+    pipeline = client.pipeline()
+    last_acts.write(pipeline, {"bob": acted_at - 1, "dan": acted_at - 1})
+    await pipeline.execute()
+
+    assert await last_act(third, "dan") == pytest.approx(acted_at - 1, abs=0.001)
+    assert await last_act(third, "bob") == pytest.approx(acted_at, abs=0.001)
 
 
 async def test_where_redis_refuses() -> None:

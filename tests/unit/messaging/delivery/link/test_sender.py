@@ -47,8 +47,8 @@ def commit(conversation_id: str, version: int) -> OutboundMessage:
 
 
 async def test_what_a_failed_publish_lost_is_reported_before_the_goodbye() -> None:
-    """After the goodbye nobody looks for it. What is committed within a second of the failure is not
-    even tried by itself."""
+    """After the goodbye nobody looks for it. For a second after the failure, commits are not
+    published at all."""
     layer, failed = Layer(), asyncio.Event()
     layer.failing = True
     sender = make_sender(layer, failed)
