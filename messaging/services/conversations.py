@@ -15,7 +15,7 @@ from messaging.changes.conversations import (
 )
 from messaging.changes.messages.reporting import with_creation_report
 from messaging.changes.needs import Known
-from messaging.changes.rights import require_participant
+from messaging.changes.rights import require_participant, require_people
 from messaging.changes.sizes import takes_more_people
 from messaging.changes.text_rules import require_client_id
 from messaging.domain.conversation import (
@@ -27,7 +27,6 @@ from messaging.domain.conversation import (
 from messaging.domain.exceptions import (
     ClientIdReused,
     InvalidRequest,
-    MessagingError,
     StoreUnavailable,
 )
 from messaging.domain.identifiers import require_conversation_id, require_user_id
@@ -126,7 +125,10 @@ async def create_conversation(
             by=creator_id or user_id,
             retried=client_id is not None,
         )
-    require_participant(conversation, user_id)
+    if creator_id is None:
+        require_participant(conversation, user_id)
+    else:
+        require_people(conversation)  # a service also sees it after the owner has left
     if created:
         logger.info("conversation.created", conversation_id=conversation.id, kind=kind.value)
         position = ReadPosition(user_id=user_id)
@@ -155,10 +157,10 @@ async def _store_group(
     await quota.take()
     try:
         title = await moderated_title(instance, user_id, wanted.id, wanted.title)
-    except MessagingError:
+        let_in = {user_id, *await welcome(instance, user_id, others)}
+    except BaseException:  # nothing is written yet, also if the request was cancelled
         await quota.give_back()
         raise
-    let_in = {user_id, *await welcome(instance, user_id, others)}
     people = {id_: one for id_, one in wanted.participants.items() if id_ in let_in}
     founded = replace(wanted, participants=people, title=title)
     try:
@@ -284,6 +286,8 @@ async def update_conversation(
                 instance, user_id, conversation_id, wanted["title"]
             )
     outcome = await submit(instance, conversation_id, change)
+    # The conversation is that after the whole commit, which may also have removed this person.
+    require_participant(outcome.conversation, user_id)
     return await _with_position(instance, user_id, outcome.conversation)
 
 

@@ -71,7 +71,11 @@ async def _add_welcome(
     user_id, people = change.user_id, change.user_ids
     quota = Quota(rates=instance.rates, user_id=user_id, people=len(people), by_service=by_service)
     await quota.take()
-    let_in = await welcome(instance, user_id, people, conversation_id=conversation_id)
+    try:
+        let_in = await welcome(instance, user_id, people, conversation_id=conversation_id)
+    except BaseException:  # nothing is written yet, also if the request was cancelled
+        await quota.give_back()
+        raise
     try:
         outcome = await submit(instance, conversation_id, replace(change, user_ids=tuple(let_in)))
     except StoreUnavailable:  # it may have succeeded

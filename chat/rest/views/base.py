@@ -123,7 +123,7 @@ class APIView(RestAPIView):
             if not hasattr(self, "user_id"):
                 if problem.status == 429:
                     response["Connection"] = "close"  # the client behind a flood is unknown
-            else:
+            elif self.caller is None:  # the rate of a service account bounds its refusals
                 self._count_violations(problem.code, size_of(request))
             if problem.status == 405:
                 response["Allow"] = ", ".join(self.allowed_methods)

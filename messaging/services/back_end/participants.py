@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from messaging.changes.interventions import AdmitParticipants, AssignRole, ExpelParticipant
+from messaging.changes.participants import require_present
 from messaging.domain.conversation import Conversation
 from messaging.domain.identifiers import require_conversation_id, require_user_id
 from messaging.domain.integrations.service_accounts import Scope, ServiceCaller
@@ -63,4 +64,7 @@ async def set_role(
     service.require(Scope.MANAGE)
     require_conversation_id(conversation_id)
     change = AssignRole(by=service.user_id, participant_id=participant_id, role=role)
-    return (await submit(instance, conversation_id, change)).conversation
+    conversation = (await submit(instance, conversation_id, change)).conversation
+    # The conversation is that after the whole commit, which may also have removed this person.
+    require_present(conversation, participant_id)
+    return conversation

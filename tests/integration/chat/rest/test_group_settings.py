@@ -1,7 +1,14 @@
 """Who may send in a group, and what people who are added later see."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
+from messaging.changes.change import ConversationChange, Outcome
+from messaging.domain.conversation import Conversation
+from messaging.runtime.instance import Instance
+from messaging.stores.conversations import Commit
 from tests.integration.chat import Api, ok, problem, wrong_fields
 
 FULL = {"posting": "admins", "history": "since_joining"}
@@ -87,3 +94,40 @@ async def test_no_setting(ann: Api, name: str, value: object) -> None:
         await ann.patch(f"/conversations/{group}", **{name: value}),
     ):
         assert [field for field, _ in wrong_fields(answer)] == [name]
+
+
+async def test_a_title_and_the_removal_of_its_author_in_one_commit(
+    instance: Instance, ann: Api, bob: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The change is made. Whoever was removed meanwhile does not see the conversation."""
+    group = await ann.group(bob)
+    path = f"/conversations/{group}"
+    ok(await ann.patch(f"{path}/participants/bob", role="admin"))
+    submit, commit = instance.writer.submit, instance.store.commit
+    submitted: asyncio.Queue[ConversationChange] = asyncio.Queue()
+    all_wait = asyncio.Event()
+
+    async def noted(conversation_id: str, change: ConversationChange) -> Outcome:
+        submitted.put_nowait(change)
+        return await submit(conversation_id, change)
+
+    async def held(one: Commit) -> Conversation:
+        await all_wait.wait()
+        return await commit(one)
+
+    monkeypatch.setattr(instance.writer, "submit", noted)
+    monkeypatch.setattr(instance.store, "commit", held)
+    requests: list[asyncio.Task[Any]] = []
+    for request in (
+        ann.send(group),  # what comes meanwhile shares a commit
+        bob.patch(path, title="Coffee"),
+        ann.delete(f"{path}/participants/bob"),
+    ):
+        requests.append(asyncio.create_task(request))
+        await submitted.get()
+    all_wait.set()
+    _, renamed, removed = await asyncio.gather(*requests)
+
+    assert removed.status_code == 204
+    assert problem(renamed) == (403, "not_a_participant")
+    assert (await ann.conversation(group))["title"] == "Coffee"

@@ -112,3 +112,17 @@ async def test_rates_and_quotas_are_the_services(
 
     assert 429 in [answer.status_code for answer in answers]
     assert problem(answers[-1]) == (429, "rate_limited")
+
+
+async def test_what_is_invalid_is_not_the_persons(
+    ann: Api, service: ServiceApi, settings: Settings
+) -> None:
+    """The documents of a service account count for no person, however many are wrong."""
+    settings.CHAT_RATE_LIMITS = True
+    as_ann = service.acting_as("ann")
+
+    for _ in range(20):
+        answer = await as_ann.post("/conversations", kind="group", title="x" * 60_000)
+        assert problem(answer) == (400, "invalid_request")
+
+    ok(await ann.get("/conversations"))

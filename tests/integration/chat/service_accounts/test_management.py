@@ -1,5 +1,6 @@
 """What the scope `manage` does: conversations for others, people, freezes, deletions, profiles."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -194,3 +195,29 @@ async def test_profiles(ann: Api, bob: Api, service: ServiceApi, instance: Insta
         ("user_id", "reserved")
     ]
     assert wrong_fields(await service.put("/users/ann", name="\u200b")) == [("name", "blank")]
+
+
+async def test_a_role_and_a_removal_in_one_commit(ann: Api, bob: Api, service: ServiceApi) -> None:
+    """Whoever is removed at the same moment has no role to answer with."""
+    group = await ann.group(bob)
+    path = f"/conversations/{group}/participants/bob"
+
+    sending = asyncio.create_task(ann.send(group))  # what comes meanwhile shares a commit
+    changes = [service.patch(path, role=role) for role in ("admin", "member", "admin")]
+    *answers, removed = await asyncio.gather(*changes, service.delete(path))
+    await sending
+
+    assert removed.status_code == 204
+    for answer in answers:
+        assert answer.status_code == 200 or problem(answer) == (404, "not_found")
+
+
+async def test_a_retry_after_the_owner_has_left(ann: Api, bob: Api, service: ServiceApi) -> None:
+    """The service has created it, whoever is in it now. Nobody is in a group that was deleted."""
+    group = await service.found(client_id="1")
+    ok(await service.patch(f"/conversations/{group}/participants/bob", role="owner"))
+    assert (await ann.delete(f"/conversations/{group}/participants/me")).status_code == 204
+
+    again = ok(await service.post("/conversations", **GROUP, client_id="1"))
+
+    assert (again["id"], again["added"]) == (group, ["bob"])

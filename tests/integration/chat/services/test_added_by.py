@@ -1,11 +1,13 @@
 """Who may be added to groups, by whom, and how many a day."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from pytest_django.fixtures import Settings
 
+from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.people import Privacy
 from messaging.runtime.instance import Instance
 from messaging.services import participants
 from tests.instances import new_instance
@@ -193,3 +195,38 @@ async def test_a_known_client_id_costs_no_look_at_its_people(
         status, again = await found(ann, *people, client_id="1")
 
     assert (status, again["id"], again["added"]) == (200, first["id"], people)
+
+
+async def test_an_outage_costs_nothing_of_the_quota(
+    instance: Instance, ann: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the reads before anything is written: nothing was created or added."""
+    settings.CHAT_RATE_LIMITS = True
+    settings.CHAT_LIMITS = {"conversations_per_day": 2, "people_added_per_day": 2}
+    _, group = await found(ann)
+    asked = asyncio.Event()
+
+    async def fail(people: Sequence[str]) -> Mapping[str, Privacy]:
+        raise StoreUnavailable
+
+    async def hang(people: Sequence[str]) -> Mapping[str, Privacy]:
+        asked.set()
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError
+
+    with monkeypatch.context() as outage:
+        outage.setattr(instance.people, "get_privacy", fail)
+        for _ in range(3):
+            assert (await found(ann, "bob"))[0] == 503
+            path = f"/conversations/{group['id']}/participants"
+            assert (await ann.post(path, user_ids=["bob"])).status_code == 503
+        outage.setattr(instance.people, "get_privacy", hang)
+        for request in (found(ann, "bob"), add(ann, group["id"], "bob")):
+            asked.clear()
+            task = asyncio.create_task(request)
+            await asked.wait()
+            task.cancel()
+            await asyncio.wait([task])
+
+    assert (await add(ann, group["id"], "bob"))["added"] == ["bob"]
+    assert (await found(ann, "bob"))[0] == 201
