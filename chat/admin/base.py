@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import quote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -20,8 +21,10 @@ from chat.state import instance_of
 from messaging.domain.exceptions import Unavailable
 from messaging.domain.graphemes import shortened
 from messaging.domain.message import Attachment
+from messaging.files.storage import FilesUnavailable
 from messaging.notifications.queue.sqs import QueueUnavailable
 from messaging.runtime.instance import Instance
+from messaging.services.operators.file_addresses import address_files
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -112,6 +115,16 @@ class StoreModelAdmin(_ModelAdmin):
         """Return False: Django's own deletion is not used."""
         return False
 
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """Refuse at once: Django would begin a transaction, and then look for the object."""
+        raise PermissionDenied
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        return self._answer(
+            request,
+            lambda: super(StoreModelAdmin, self).history_view(request, object_id, extra_context),
+        )
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         context = {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})}
         return self._answer(
@@ -163,13 +176,20 @@ class StoreModelAdmin(_ModelAdmin):
         try:
             return answer()
         except (Unavailable, QueueUnavailable) as error:
-            context = {
-                **self.admin_site.each_context(request),
-                "title": "Not available",
-                "detail": str(error),
-                "opts": self.opts,
-            }
-            return TemplateResponse(request, "admin/chat/unavailable.html", context, status=503)
+            return unavailable(self, request, error)
+
+
+def unavailable(
+    modeladmin: "_ModelAdmin", request: HttpRequest, error: Exception
+) -> TemplateResponse:
+    """Return the page that says what does not answer at the moment."""
+    context = {
+        **modeladmin.admin_site.each_context(request),
+        "title": "Not available",
+        "detail": str(error),
+        "opts": modeladmin.opts,
+    }
+    return TemplateResponse(request, "admin/chat/unavailable.html", context, status=503)
 
 
 def excerpt(text: str, *, most: int) -> str:
@@ -182,6 +202,15 @@ def link(model: str, key: str, text: str | None = None) -> str:
     """Return a link to the page of an object."""
     url = reverse(f"admin:chat_{model}_change", args=[quote(key)])
     return format_html('<a href="{}"><bdi>{}</bdi></a>', url, text or key)
+
+
+async def addresses_of(instance: Instance, attachments: Sequence[Attachment]) -> Mapping[str, str]:
+    """Return a signed URL by attachment id for each of these files that is still there; none while
+    the storage does not answer. Raises StoreUnavailable."""
+    try:
+        return await address_files(instance, attachments)
+    except FilesUnavailable:
+        return {}
 
 
 def file_link(attachment: Attachment, addresses: Mapping[str, str]) -> str:

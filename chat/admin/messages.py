@@ -1,8 +1,6 @@
 """Messages of a conversation, for operators who have given a reason; and redacting."""
 
 import json
-from collections.abc import Mapping
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +14,14 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
-from chat.admin.base import StoreModelAdmin, Table, excerpt, file_link, link
+from chat.admin.base import (
+    StoreModelAdmin,
+    Table,
+    addresses_of,
+    excerpt,
+    file_link,
+    link,
+)
 from chat.admin.bridge import on_loop
 from chat.admin.confirmed_actions import act
 from chat.admin.conversations import ConversationAdmin
@@ -30,10 +35,8 @@ from messaging.domain.graphemes import shortened
 from messaging.domain.identifiers import is_stored_id
 from messaging.domain.message import Attachment
 from messaging.domain.message import Message as StoredMessage
-from messaging.files.storage import FilesUnavailable
 from messaging.runtime.instance import Instance
 from messaging.services.operators import conversations
-from messaging.services.operators.file_addresses import address_files
 
 _SCOPE = "conversation"
 _MAX_SHOWN = 160
@@ -282,9 +285,7 @@ def _row(message: StoredMessage, names: Names) -> Message:
 async def _files(instance: Instance, message: StoredMessage) -> Table:
     """Return the files of a message, each with a link if it is still there and the storage
     answers."""
-    addresses: Mapping[str, str] = {}
-    with suppress(FilesUnavailable):
-        addresses = await address_files(instance, message.attachments)
+    addresses = await addresses_of(instance, message.attachments)
     return Table(
         title="Files",
         headings=("File", "Type", "Size"),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
-from chat.admin.base import StoreModelAdmin, excerpt, file_link, link
+from chat.admin.base import StoreModelAdmin, addresses_of, excerpt, file_link, link
 from chat.admin.confirmed_actions import act
 from chat.admin.lists import Found, StoreFilter, Wanted, place, read_place
 from chat.admin.names import named, names_of, person_link
@@ -23,7 +23,6 @@ from messaging.domain.reports import Report as StoredReport
 from messaging.domain.reports import ReportStatus
 from messaging.runtime.instance import Instance
 from messaging.services.operators import conversations, people
-from messaging.services.operators.file_addresses import address_files
 
 _ALL = "all"
 
@@ -208,7 +207,7 @@ class ReportAdmin(StoreModelAdmin):
         row = _row(found, await names_of(instance, [found.author_id, found.reporter_id]))
         row.copy = await reports.get_copy(key)
         if row.copy is not None:
-            row.addresses = await address_files(instance, row.copy.attachments)
+            row.addresses = await addresses_of(instance, row.copy.attachments)
         return row
 
 

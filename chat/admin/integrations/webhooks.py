@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from chat.admin.base import unavailable
 from chat.admin.bridge import on_loop
 from chat.admin.confirmed_actions import confirmed
 from chat.admin.integrations.moderation import replace_secret, validate_url
@@ -83,13 +84,17 @@ class WebhookEndpointAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
         return secret_page(self, request, obj, obj.secret)
 
     @admin.action(description="Send a test event", permissions=["change"])
-    def send_test_event(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+    def send_test_event(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         for row in rows:
-            on_loop(instance_of(request).webhooks.put_test)(row.pk)
+            try:
+                on_loop(instance_of(request).webhooks.put_test)(row.pk)
+            except StoreUnavailable as error:
+                return unavailable(self, request, error)
             self.log_change(request, row, "Send a test event")
         self.message_user(
             request, "The event is on its way. The webhook deliveries show the answer."
         )
+        return None
 
 
 @admin.register(WebhookDeliveryRecord)

@@ -9,13 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 
-from chat.admin.base import link
+from chat.admin.base import link, unavailable
 from chat.admin.bridge import on_loop
 from chat.admin.personal_data.filters import filter_of
 from chat.admin.personal_data.noting import note
 from chat.admin.texts import StrictAdmin
 from chat.models import Person
 from chat.state import instance_of
+from messaging.domain.exceptions import Unavailable
 from messaging.domain.personal_data.jobs import JobKind, JobState
 from messaging.models import JobRecord
 from messaging.services.operators.personal_data import address_export
@@ -77,7 +78,10 @@ class JobAdmin(StrictAdmin, _ModelAdmin):  # type: ignore[misc]
         job = JobRecord.objects.filter(pk=job_id, kind=JobKind.EXPORT.value).first()
         if job is None:
             raise Http404
-        url = on_loop(address_export)(instance_of(request), job_id)
+        try:
+            url = on_loop(address_export)(instance_of(request), job_id)
+        except Unavailable as error:
+            return unavailable(self, request, error)
         if url is None:
             raise Http404
         note(request, "person.export_downloaded", Person(user_id=job.person_id))

@@ -60,6 +60,23 @@ async def require_open_pair(instance: Instance, user_id: str, person_id: str) ->
         raise BeingErased
 
 
+async def write_into_conversation(
+    instance: Instance, conversation_id: str, user_id: str, person_id: str, *, blocked: bool
+) -> None:
+    """Write a person's block into their direct conversation, as it is in the person's document.
+
+    Another request may change that document meanwhile, and write into the conversation earlier. So
+    each writer reads the document afterwards, and writes again if it differs: whoever writes last
+    leaves both alike. Raises ConversationNotFound, StoreUnavailable.
+    """
+    while True:
+        await instance.store.set_blocked(conversation_id, user_id, blocked=blocked)
+        present = person_id in (await instance.people.get_blocks([user_id]))[user_id]
+        if present == blocked:
+            return
+        blocked = present
+
+
 async def _set_block(instance: Instance, user_id: str, person_id: str, *, blocked: bool) -> None:
     """Store a block. The person is written first, then the conversation. The creation of a
     conversation uses the reverse order, see `conversations`, so that at least one of the two sees
@@ -67,7 +84,9 @@ async def _set_block(instance: Instance, user_id: str, person_id: str, *, blocke
     conversation_id = direct_conversation_id(*sorted((user_id, person_id)))
     await instance.people.set_block(user_id, person_id, blocked=blocked)
     try:
-        await instance.store.set_blocked(conversation_id, user_id, blocked=blocked)
+        await write_into_conversation(
+            instance, conversation_id, user_id, person_id, blocked=blocked
+        )
     except ConversationNotFound:
         pass  # the creator of the conversation checks the people
     finally:  # it may have succeeded without an answer

@@ -14,6 +14,7 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from config.application import Application
+from messaging.files.storages.s3 import S3Storage
 from messaging.runtime.instance import Instance
 from tests.instances import new_instance
 from tests.integration.admin import Operator, sign_in
@@ -69,6 +70,22 @@ def api(application: Application, client: httpx.AsyncClient) -> Callable[[str], 
         transport=httpx.ASGITransport(app=application), base_url="http://testserver/api/v1"
     )
     return lambda user_id: Api(people, user_id)
+
+
+@pytest_asyncio.fixture
+async def end_storage(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[[], None]]:
+    """Let the storage of files give no more addresses: it is a bucket without credentials."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    without_credentials = S3Storage("files")
+    yield lambda: monkeypatch.setattr(instance.attachments, "storage", without_credentials)
+    await without_credentials.close()
 
 
 @pytest.fixture

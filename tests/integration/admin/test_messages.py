@@ -1,14 +1,13 @@
 """Messages in the admin: operators see of a message what people see of it."""
 
 import re
+from collections.abc import Callable
 from html import unescape
 
 import httpx
-import pytest
 import pytest_asyncio
 
 from messaging.domain.integrations.service_accounts import Scope
-from messaging.files.storages.s3 import S3Storage
 from messaging.runtime.instance import Instance
 from messaging.services.operators import service_accounts
 from tests.integration.admin import Operator, documents_read, rows_of, text_of
@@ -90,23 +89,15 @@ async def test_a_file_is_gone_with_its_message(
 
 
 async def test_a_page_does_not_wait_for_the_storage_of_files(
-    ann: Api, root: Operator, instance: Instance, monkeypatch: pytest.MonkeyPatch
+    ann: Api, root: Operator, end_storage: Callable[[], None]
 ) -> None:
     """Without an address, it names the file: the text can be read, and the message redacted."""
     group = await ann.group()
     key, _ = await send_file(ann, group, "See this.", "tea.pdf")
     await look(root, group)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
-        monkeypatch.setenv(name, "/dev/null")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    without_credentials = S3Storage("files")
-    monkeypatch.setattr(instance.attachments, "storage", without_credentials)
+    end_storage()
 
     page = await root.get(f"message/{key}/change/")
-    await without_credentials.close()
 
     assert page.status_code == 200
     assert "tea.pdf application/pdf" in text_of(page)

@@ -1,6 +1,7 @@
 """Who may do what in the admin, and what it says when the store is away."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from django.apps import apps
@@ -8,6 +9,9 @@ from django.contrib import admin
 
 from chat.admin.base import StoreModelAdmin
 from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.personal_data.audit import ActorKind
+from messaging.domain.personal_data.jobs import JobKind, JobState
+from messaging.models import JobRecord, WebhookEndpointRecord
 from messaging.runtime.instance import Instance
 from tests.integration.admin import Operator, text_of
 from tests.integration.admin.conftest import SignIn
@@ -176,7 +180,47 @@ async def test_the_store_is_away(
     monkeypatch.setattr(instance.catalogue, "list_conversations", fail)
     monkeypatch.setattr(instance.store, "get_conversation", fail)
 
-    for path in ("conversation/", f"conversation/{group}/change/"):
+    for path in (
+        "conversation/",
+        f"conversation/{group}/change/",
+        f"conversation/{group}/history/",
+    ):
         answer = await root.get(path)
         assert answer.status_code == 503
         assert "The store is unavailable" in text_of(answer)
+    # Django's own deletion is not used, whatever the store says.
+    assert (await root.get(f"conversation/{group}/delete/")).status_code == 403
+
+
+async def test_the_database_or_the_storage_is_away_for_a_moment(
+    root: Operator,
+    instance: Instance,
+    end_storage: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The pages of Django's own tables say it, too."""
+    export = await JobRecord.objects.acreate(
+        id="a" * 26,
+        kind=JobKind.EXPORT.value,
+        person_id="ann",
+        actor_kind=ActorKind.OPERATOR.value,
+        actor="root",
+        state=JobState.DONE.value,
+        notes={"part": "0" * 32},
+        requested_at=datetime.now(UTC),
+    )
+    endpoint = await WebhookEndpointRecord.objects.acreate(url="https://example.org/")
+
+    async def fail(*_: object) -> None:
+        raise StoreUnavailable
+
+    end_storage()
+    monkeypatch.setattr(instance.webhooks, "put_test", fail)
+
+    answers = [
+        await root.get(f"../messaging/jobrecord/{export.pk}/file/"),
+        await root.act("../messaging/webhookendpointrecord/", "send_test_event", str(endpoint.pk)),
+    ]
+
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert "The storage of files is unavailable" in text_of(answers[0])

@@ -1,6 +1,7 @@
 """Reports in the admin: a queue, and what becomes of it."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 
@@ -149,3 +150,17 @@ async def test_the_files_of_a_reported_message_go_with_its_copy(
 
     assert (await ann.client.get(f"http://testserver{link}")).status_code == 404
     assert await instance.attachments.store.get([attachment]) == {}
+
+
+async def test_a_report_does_not_wait_for_the_storage_of_files(
+    ann: Api, bob: Api, root: Operator, end_storage: Callable[[], None]
+) -> None:
+    """It names the file, and operators can act."""
+    _, _, report = await reported_file(ann, bob)
+    end_storage()
+
+    assert await link_to_file(root, report) is None
+    assert rows_of(await root.get("report/", q=report)) == [report]
+    await root.act("report/", "ban_author", report)
+
+    assert problem(await bob.get("/conversations")) == (403, "banned")
