@@ -55,6 +55,12 @@ class _Worker:
         )
         return cls(process)
 
+    @property
+    def alive(self) -> bool:
+        """Return whether it still takes tasks. The system may have ended it meanwhile."""
+        stdin = self._process.stdin
+        return self._process.returncode is None and stdin is not None and not stdin.is_closing()
+
     async def run(self, task: dict[str, Any]) -> dict[str, Any] | None:
         """Return the answer; None if the process has ended instead."""
         assert self._process.stdin is not None
@@ -116,8 +122,18 @@ class CheckingWorkers:
         for worker in workers:
             await worker.end()
 
+    async def _idle_worker(self) -> _Worker | None:
+        """Return a worker that waits for a task; None if none is left."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.alive:
+                return worker
+            await worker.end()
+            logger.warning("file_check.worker_replaced", reason="ended")
+        return None
+
     async def _run(self, task: dict[str, Any]) -> dict[str, Any]:
-        worker = self._idle.pop() if self._idle else await _Worker.start()
+        worker = await self._idle_worker() or await _Worker.start()
         self._busy.add(worker)
         answer = None
         try:
