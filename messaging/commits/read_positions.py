@@ -21,6 +21,8 @@ _Key = tuple[str, str]
 class _Next:
     seq: int
     answer: asyncio.Future[Advanced]
+    told: bool = False
+    """Whether one of those who wait has got the answer. It announces the move."""
 
 
 class ReadPositions:
@@ -31,7 +33,7 @@ class ReadPositions:
 
     async def advance(self, conversation_id: str, user_id: str, seq: int) -> Advanced:
         """Call `Store.advance_read`. If several positions are stored together, `moved` is true for
-        one of them.
+        one of them, which has not given up.
 
         Raises StoreUnavailable after at most 4.5 seconds, however long the previous ones take.
         """
@@ -48,13 +50,17 @@ class ReadPositions:
 
     async def _advance(self, key: _Key, seq: int) -> Advanced:
         waiting = self._next.get(key)
-        if waiting is not None:
+        if waiting is None:
+            waiting = self._next[key] = _Next(seq, asyncio.get_running_loop().create_future())
+            if key not in self._tasks:
+                self._tasks[key] = start_task(self._work(key))
+        else:
             waiting.seq = max(waiting.seq, seq)
-            return replace(await asyncio.shield(waiting.answer), moved=False)
-        waiting = self._next[key] = _Next(seq, asyncio.get_running_loop().create_future())
-        if key not in self._tasks:
-            self._tasks[key] = start_task(self._work(key))
-        return await asyncio.shield(waiting.answer)
+        advanced = await asyncio.shield(waiting.answer)
+        if waiting.told:
+            return replace(advanced, moved=False)
+        waiting.told = True
+        return advanced
 
     async def _work(self, key: _Key) -> None:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+Result = TypeVar("Result")
 
 
 def start_task(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -36,7 +37,7 @@ class TaskSet(Generic[T]):
     """
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[T]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def __len__(self) -> int:
         """Return how many tasks are running."""
@@ -48,6 +49,14 @@ class TaskSet(Generic[T]):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    async def carry_through(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Await a coroutine, which keeps the context of the caller. If the caller is cancelled, the
+        coroutine goes on in the background."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
 
     async def join(self) -> None:
         """Wait until no task is running, including tasks that were started meanwhile."""

@@ -99,7 +99,7 @@ class Instance:
             events=self.events,
             writer=self.writer,
             read_positions=self.read_positions,
-            background=self._background,
+            background=self.background,
         )
         self._lifecycle = Lifecycle(
             start_parts=self._start_parts, close_parts=self._close_parts, shutdown=self._shutdown
@@ -143,15 +143,15 @@ class Instance:
         )
 
     def _build_link(self) -> None:
-        self._background: TaskSet[None] = TaskSet()
-        self.signals = SignalSender(self, self._background)
+        self.background: TaskSet[None] = TaskSet()
+        self.signals = SignalSender(self, self.background)
         self.webhook_hints = HintList()
         restored = RestoredStore(
             store=self.store,
             hub=self.hub,
             caches=(self.cache, self.access, *self.hub.copies, self.pace, self.webhook_hints),
             shared=(self.delivered, self.acknowledged),
-            background=self._background,
+            background=self.background,
         )
         self.epochs = EpochWatch(epochs=self.stores.epochs, store=self.store, listener=restored)
         degradation = Degradation(hub=self.hub, epochs=self.epochs, events=self.events)
@@ -168,7 +168,7 @@ class Instance:
             polling=self.polling,
             epochs=self.epochs,
             signals=self.signals,
-            background=self._background,
+            background=self.background,
         )
         self.link = configured_link(
             hub=self.hub,
@@ -193,7 +193,7 @@ class Instance:
             store=self.store,
             following=self.following,
             webhooks=self.webhooks,
-            background=self._background,
+            background=self.background,
         )
         self.unsettled_commits = commit_events.unsettled
         self.store_watch.on_switch = SwitchedStore(self.cache, self.polling, self.epochs).switched
@@ -254,7 +254,7 @@ class Instance:
 
         await self.store_watch.start("instance")
         at_stop("store_watch", self.store_watch.stop, last=True)
-        at_stop("background", self._background.stop, last=True)
+        at_stop("background", self.background.stop, last=True)
         at_stop("hub", self.hub.stop, last=True)
         at_stop("unsettled_commits", self.unsettled_commits.stop, last=True)
         at_stop("access", self.access.stop, last=True)
@@ -297,7 +297,7 @@ class Instance:
 
     async def _close_parts(self) -> None:
         try:
-            await self._background.stop()
+            await self.background.stop()
             await self.attachments.close()
             if self._redis is not None:
                 await self._redis.aclose()
@@ -307,7 +307,7 @@ class Instance:
     async def _stop_link(self, link: AnyLink) -> None:
         """Stop the link. Without a goodbye, the other instances look for commits that may still be
         applied, and for unfinished work."""
-        unfinished = self.unsettled_commits or self._background
+        unfinished = self.unsettled_commits or self.background
         await link.stop(goodbye=self._shutdown.complete and not unfinished)
 
     def _status(self) -> Status:

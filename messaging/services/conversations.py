@@ -34,6 +34,7 @@ from messaging.domain.limits import get_limits
 from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
 from messaging.services.account.blocks import require_open_pair, write_into_conversation
+from messaging.services.rules.carried_through import carried_through
 from messaging.services.rules.creation_quotas import Quota
 from messaging.services.rules.moderation import moderated_title
 from messaging.services.rules.own_positions import own_position
@@ -139,6 +140,7 @@ async def create_conversation(
     return FoundedConversation(own=own, created=created, added=added)
 
 
+@carried_through
 async def _store_group(
     instance: Instance,
     wanted: Conversation,
@@ -173,6 +175,7 @@ async def _store_group(
     return conversation, created
 
 
+@carried_through
 async def _store_direct(
     instance: Instance,
     wanted: Conversation,

@@ -12,6 +12,7 @@ from messaging.domain.participant import ReadPosition
 from messaging.domain.signals import conversation_read
 from messaging.instruments.metrics import ACKNOWLEDGEMENT_SECONDS
 from messaging.runtime.instance import Instance
+from messaging.services.rules.carried_through import carried_through
 from messaging.services.rules.own_marks import remove_mark
 from messaging.services.rules.rights import conversation_up_to, read_conversation
 from messaging.services.rules.visibility import (
@@ -32,6 +33,7 @@ class ReadReceipt:
     unread_count: int
 
 
+@carried_through
 async def mark_read(
     instance: Instance,
     *,

@@ -12,6 +12,7 @@ from messaging.domain.identifiers import derived_id, require_message_id
 from messaging.domain.reports import Report, ReportCopy
 from messaging.domain.signals import report_created
 from messaging.runtime.instance import Instance
+from messaging.services.rules.carried_through import carried_through
 from messaging.services.rules.rights import access_conversation
 
 logger = structlog.get_logger(__name__)
@@ -24,6 +25,7 @@ class MadeReport:
     """False if this person has already reported this message: the report is the first one."""
 
 
+@carried_through
 async def report_message(
     instance: Instance, *, user_id: str, conversation_id: str, message_id: str, reason: str
 ) -> MadeReport:

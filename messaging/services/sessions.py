@@ -17,6 +17,7 @@ from messaging.domain.conversation import Membership
 from messaging.domain.exceptions import Banned, BeingErased, StoreUnavailable, TokenRevoked
 from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
+from messaging.services.rules.carried_through import carried_through
 from messaging.services.sync import Changes, SyncStatus
 from messaging.wire.events import EventType
 from messaging.wire.representations import timestamp
@@ -149,6 +150,7 @@ async def _list_places(instance: Instance, user_id: str) -> _Places:
     return await instance.turns.connecting.share(f"conversations:{user_id}", read)
 
 
+@carried_through
 async def log_out_everywhere(
     instance: Instance, *, user_id: str, signed_in_at: datetime | None = None
 ) -> None:
@@ -162,6 +164,7 @@ async def log_out_everywhere(
     logger.info("person.logged_out", user_id=user_id)
 
 
+@carried_through
 async def revoke_sign_ins(
     instance: Instance, *, user_id: str, signed_in_at: datetime, up_to: datetime | None
 ) -> None:

@@ -12,6 +12,7 @@ from messaging.domain.own.state import effective_read_seq
 from messaging.domain.own.visible import visible_from
 from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
+from messaging.services.rules.carried_through import carried_through
 from messaging.services.rules.own_marks import publish_mark, remove_mark
 from messaging.services.rules.rights import access_conversation, read_conversation, require_seq
 
@@ -23,6 +24,7 @@ class UnreadMark:
     unread_count: int
 
 
+@carried_through
 async def set_mark(
     instance: Instance, *, user_id: str, conversation_id: str, seq: int
 ) -> UnreadMark:
@@ -49,6 +51,7 @@ async def set_mark(
     return UnreadMark(seq=seq, read_seq=position.read_seq, unread_count=unread_count)
 
 
+@carried_through
 async def clear_mark(instance: Instance, *, user_id: str, conversation_id: str) -> None:
     """Remove a person's mark. Without a mark nothing is written. Raises ConversationNotFound,
     NotAParticipant, StoreUnavailable."""

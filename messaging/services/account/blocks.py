@@ -16,6 +16,7 @@ from messaging.domain.exceptions import (
 from messaging.domain.identifiers import direct_conversation_id, is_stored_user_id, require_user_id
 from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
+from messaging.services.rules.carried_through import carried_through
 
 logger = structlog.get_logger(__name__)
 
@@ -77,6 +78,7 @@ async def write_into_conversation(
         blocked = present
 
 
+@carried_through
 async def _set_block(instance: Instance, user_id: str, person_id: str, *, blocked: bool) -> None:
     """Store a block. The person is written first, then the conversation. The creation of a
     conversation uses the reverse order, see `conversations`, so that at least one of the two sees

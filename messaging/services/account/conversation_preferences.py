@@ -7,6 +7,7 @@ from typing import Any
 from messaging.domain.conversation import Conversation
 from messaging.domain.participant import OwnFlags, Preferences
 from messaging.runtime.instance import Instance
+from messaging.services.rules.carried_through import carried_through
 from messaging.services.rules.own_positions import own_position
 from messaging.services.rules.rights import read_conversation
 
@@ -30,6 +31,7 @@ async def get_preferences(instance: Instance, *, user_id: str, conversation_id: 
     return await _own_settings(instance, conversation, user_id)
 
 
+@carried_through
 async def set_preferences(
     instance: Instance,
     *,

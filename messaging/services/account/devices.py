@@ -8,6 +8,7 @@ from messaging.domain.exceptions import InvalidRequest, NotFound
 from messaging.domain.limits import get_limits
 from messaging.domain.recipients import Device, Platform, TokenKind
 from messaging.runtime.instance import Instance
+from messaging.services.rules.carried_through import carried_through
 
 _DEVICE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 _RESERVED = re.compile(r"\.\.?|__.*__")
@@ -21,6 +22,7 @@ async def list_devices(instance: Instance, *, user_id: str) -> Sequence[Device]:
     return sorted(devices, key=lambda device: device.registered_at, reverse=True)
 
 
+@carried_through
 async def register_device(
     instance: Instance,
     *,
@@ -52,6 +54,7 @@ async def register_device(
     return device
 
 
+@carried_through
 async def remove_device(instance: Instance, *, user_id: str, device_id: str) -> None:
     """Remove a device, for example at logout. Raises NotFound, StoreUnavailable."""
     _require_device_id(device_id)

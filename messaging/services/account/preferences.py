@@ -6,6 +6,7 @@ from typing import Any
 
 from messaging.domain.people import UserSettings
 from messaging.runtime.instance import Instance
+from messaging.services.rules.carried_through import carried_through
 
 
 async def get_settings(instance: Instance, *, user_id: str) -> UserSettings:
@@ -14,6 +15,7 @@ async def get_settings(instance: Instance, *, user_id: str) -> UserSettings:
     return recipients[user_id].settings
 
 
+@carried_through
 async def set_settings(
     instance: Instance, *, user_id: str, changes: Mapping[str, Any]
 ) -> UserSettings:

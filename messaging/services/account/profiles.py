@@ -10,6 +10,7 @@ from messaging.changes.profile_rules import require_name, require_picture
 from messaging.domain.exceptions import RefusedByModeration
 from messaging.domain.people import Profile
 from messaging.runtime.instance import Instance
+from messaging.services.rules.carried_through import carried_through
 from messaging.services.rules.moderation import moderated_name
 from messaging.services.sessions import require_admitted
 
@@ -21,6 +22,7 @@ async def get_profile(instance: Instance, *, user_id: str) -> Profile:
     return (await instance.people.get_profiles([user_id]))[user_id]
 
 
+@carried_through
 async def set_profile(
     instance: Instance, *, user_id: str, changes: Mapping[str, str | None]
 ) -> None:
@@ -43,6 +45,7 @@ async def set_profile(
     logger.info("profile.changed", fields=sorted(changes))
 
 
+@carried_through
 async def complete_profile(
     instance: Instance, *, user_id: str, signed_in_at: datetime, offered: Mapping[str, str]
 ) -> None:

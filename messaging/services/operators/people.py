@@ -10,6 +10,7 @@ from messaging.domain.people import FOREVER
 from messaging.domain.reports import Report, ReportStatus
 from messaging.runtime.instance import Instance
 from messaging.services import sessions
+from messaging.services.rules.carried_through import carried_through
 
 logger = structlog.get_logger(__name__)
 
@@ -36,6 +37,7 @@ async def log_out_person(instance: Instance, *, person_id: str) -> None:
     await sessions.log_out_everywhere(instance, user_id=person_id)
 
 
+@carried_through
 async def _set_ban(instance: Instance, person_id: str, until: datetime | None) -> None:
     _require_person_id(person_id)
     await instance.apply_access(await instance.people.set_ban(person_id, until=until))

@@ -19,6 +19,7 @@ from messaging.domain.integrations.moderation import MODERATION_ID, Judgement, S
 from messaging.domain.reports import Report, ReportCopy, ReportStatus
 from messaging.domain.signals import report_created
 from messaging.runtime.instance import Instance
+from messaging.services.rules.carried_through import carried_through
 
 logger = structlog.get_logger(__name__)
 
@@ -43,6 +44,16 @@ async def stored_with_report(
     StoreUnavailable."""
     if not judgement.flags:
         return await store()
+    return await _stored_with_report(instance, submission, judgement, store)
+
+
+@carried_through
+async def _stored_with_report(
+    instance: Instance,
+    submission: Submission,
+    judgement: Judgement,
+    store: Callable[[], Awaitable[T]],
+) -> T:
     report = await _report(instance, submission, judgement)
     try:
         stored = await store()

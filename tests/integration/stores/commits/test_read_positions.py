@@ -111,3 +111,17 @@ async def test_50_receipts_at_once_on_every_store(store: Store) -> None:
     assert (await positions.advance(conversation.id, "bob", 9)) == Advanced(
         position=answers[-1].position, moved=False
     )
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_whoever_still_waits_learns_that_the_position_moved(store: Store) -> None:
+    """It announces the move."""
+    conversation = await store.create_conversation(new_conversation("ann", "bob"))
+    positions = ReadPositions(store)
+    gone, patient = (
+        asyncio.create_task(positions.advance(conversation.id, "bob", seq)) for seq in (2, 1)
+    )
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    assert (await patient).moved

@@ -68,3 +68,26 @@ async def test_a_failed_task_is_forgotten() -> None:
     assert len(tasks) == 0
     with pytest.raises(ValueError, match="planted"):
         task.result()
+
+
+async def test_what_is_carried_through_outlives_its_caller() -> None:
+    """It is one of the tasks, and whoever stays gets its result."""
+    tasks: TaskSet[None] = TaskSet()
+    wanted = asyncio.Event()
+    ended = []
+
+    async def work(result: int) -> int:
+        await wanted.wait()
+        ended.append(result)
+        return result
+
+    gone, patient = (asyncio.create_task(tasks.carry_through(work(result))) for result in (1, 2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    wanted.set()
+
+    assert await patient == 2
+    await tasks.join()
+    assert (ended, len(tasks)) == ([1, 2], 0)
