@@ -80,6 +80,10 @@ def _forwarding(protocol: type) -> type[Switchable]:
     return cast("type[Switchable]", made)
 
 
+_FORWARDING = {name: _forwarding(protocols[0]) for name, (_, protocols) in _PARTS.items()}
+"""The class of each part."""
+
+
 class _Guarded:
     """A part whose writes pass a guard."""
 
@@ -130,8 +134,7 @@ class SwitchableStores:
         self._shut = False
         first = self._made[kind]
         self._parts = {
-            name: _forwarding(protocols[0])(_find(first, path))
-            for name, (path, protocols) in _PARTS.items()
+            name: _FORWARDING[name](_find(first, path)) for name, (path, _) in _PARTS.items()
         }
         conversations: Any = self._parts["conversations"]
         conversations.attachments = self._parts["attachments"]
