@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.apps import apps
+from django.contrib.auth.models import Group
 from django.db import connection
 from pytest_django.fixtures import Settings
 
@@ -49,11 +51,21 @@ def application(instance: Instance) -> Application:
 
 def _make_groups() -> None:
     """Again: what migrations have put into the tables is gone after the first test."""
+    groups, granted = _rows_of_groups()
+    Group.objects.bulk_create(groups, ignore_conflicts=True)
+    Group.permissions.through.objects.bulk_create(granted, ignore_conflicts=True)
+
+
+@cache
+def _rows_of_groups() -> tuple[list[Any], list[Any]]:
+    """The groups that the migrations make, and what is granted to them. The permissions stay in the
+    tables, so that the migrations look for them once."""
     migration: Any = importlib.import_module("chat.migrations.0002_groups")
+    granting: Any = importlib.import_module("chat.migrations.0007_job_groups")
     with connection.schema_editor() as editor:
         migration.make_groups(apps, editor)
-        granting: Any = importlib.import_module("chat.migrations.0007_job_groups")
         granting.grant(apps, editor, granting.GRANTED)
+    return list(Group.objects.all()), list(Group.permissions.through.objects.all())
 
 
 @pytest_asyncio.fixture

@@ -13,7 +13,6 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
-from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
 from chat.limits import sign_ins
@@ -22,6 +21,7 @@ from config.application import Application
 from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
 from tests.instances import new_instance
+from tests.metrics import sample
 
 PASSWORD = "a long and good password"
 TOO_MANY = "too many attempts to sign in to this account from your address"
@@ -59,9 +59,7 @@ async def sign_in(
 
 
 def attempts(result: str) -> float:
-    value = REGISTRY.get_sample_value("chat_operator_sign_ins_total", {"result": result})
-    assert value is not None
-    return value
+    return sample("chat_operator_sign_ins_total", result=result)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from messaging.domain.exceptions import StoreUnavailable
@@ -21,6 +20,7 @@ from messaging.services.account import conversation_preferences
 from tests.documents import counted_documents
 from tests.instances import new_instance
 from tests.integration.notifications import Group, found, outcomes, reasons, register, until
+from tests.metrics import sampled
 from tests.moments import next_millisecond
 from tests.notifications.fcm_server import FcmServer
 from tests.outlets import SIGNED_IN_AT, Outlet
@@ -35,17 +35,15 @@ async def elsewhere(instance: Instance) -> AsyncIterator[Instance]:
 
 def without_device() -> float:
     """How often it was decided that somebody has no device."""
-    labels = {"verdict": "dropped", "reason": "no_device"}
-    return REGISTRY.get_sample_value("chat_notification_decisions_total", labels) or 0.0
+    return sampled("chat_notification_decisions_total", verdict="dropped", reason="no_device")
 
 
 def jobs_done() -> float:
-    labels = {"path": "direct", "result": "done"}
-    return REGISTRY.get_sample_value("chat_notification_jobs_total", labels) or 0.0
+    return sampled("chat_notification_jobs_total", path="direct", result="done")
 
 
 def cached_bytes() -> float:
-    return REGISTRY.get_sample_value("chat_cache_bytes", {"cache": "devices"}) or 0.0
+    return sampled("chat_cache_bytes", cache="devices")
 
 
 @contextmanager

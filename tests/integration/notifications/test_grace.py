@@ -4,13 +4,13 @@ import time
 from typing import Any
 
 import pytest
-from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from messaging.runtime.instance import Instance
 from messaging.services import presence, receipts, sessions
 from tests.documents import counted_documents
 from tests.integration.notifications import Group, found, outcomes, reasons, register, until
+from tests.metrics import sampled
 from tests.notifications.fcm_server import FcmServer
 from tests.outlets import SIGNED_IN_AT, Outlet
 
@@ -32,10 +32,6 @@ async def acknowledge(group: Group, user_id: str, seq: int) -> None:
     await receipts.mark_delivered(
         group.instance, user_id=user_id, conversation_id=group.id, seq=seq, seen=True
     )
-
-
-def sampled(name: str, **labels: str) -> float:
-    return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 def held() -> float:

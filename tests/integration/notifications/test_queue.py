@@ -18,7 +18,6 @@ import pytest
 import redis.asyncio
 import structlog
 from django.core.management import call_command
-from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from messaging.concurrency import retries
@@ -46,6 +45,7 @@ from messaging.services import messages, participants, presence, receipts, sessi
 from messaging.stores.decisions import ChunkKey
 from tests.instances import new_instance
 from tests.integration.notifications import Group, found, outcomes, reasons, register, until
+from tests.metrics import sample, sampled
 from tests.moments import lapse, next_millisecond
 from tests.notifications.fcm_server import Answer, FcmServer, refusal
 from tests.notifications.sqs_server import Gate, aws_environment, sqs_client
@@ -77,8 +77,7 @@ def left(sqs_url: str, url: str) -> int:
 
 def handed_over() -> float:
     """Jobs of which this process knows that the queue has them."""
-    labels = {"path": "queue", "result": "sent"}
-    return REGISTRY.get_sample_value("chat_notification_jobs_total", labels) or 0.0
+    return sampled("chat_notification_jobs_total", path="queue", result="sent")
 
 
 @pytest.fixture
@@ -400,14 +399,14 @@ async def test_a_worker_says_once_that_it_is_away(
     with structlog.testing.capture_logs() as lines:
         async with working(notifier, queue_url):
             await until(lambda: len(failed) > 6)
-            away = REGISTRY.get_sample_value("chat_notification_queue_away")
+            away = sample("chat_notification_queue_away")
             gate.reopen()
             await until(lambda: lines[-1]["event"] == "queue.recovered")
     said = [line["event"] for line in lines if line["event"].startswith("queue.")]
 
     assert said == ["queue.unavailable", "queue.recovered"]
     assert away == 1
-    assert REGISTRY.get_sample_value("chat_notification_queue_away") == 0
+    assert sample("chat_notification_queue_away") == 0
 
 
 async def test_a_poll_that_fails_by_a_bug(
@@ -495,7 +494,7 @@ async def test_an_end_within_the_grace(
 
 def held() -> float:
     """The weight of the jobs that this process holds."""
-    return REGISTRY.get_sample_value("chat_cache_bytes", {"cache": "notifications"}) or 0.0
+    return sampled("chat_cache_bytes", cache="notifications")
 
 
 async def test_a_push_under_way_at_the_end(instance: Instance, fcm: FcmServer) -> None:

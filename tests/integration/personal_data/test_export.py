@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
-from prometheus_client import REGISTRY
 
 from messaging.domain.personal_data.audit import Actor, ActorKind
 from messaging.domain.personal_data.jobs import Job, JobState
@@ -28,6 +27,7 @@ from tests.integration.personal_data.conftest import everywhere_at_length
 from tests.integration.personal_data.planted import World, plant
 from tests.integration.personal_data.test_erasure import erase
 from tests.integration.stores.exchange.chats import problems
+from tests.metrics import sampled
 
 BY = Actor(kind=ActorKind.COMMAND, name="test")
 MakeApi = Callable[[str], Api]
@@ -220,7 +220,7 @@ def reports_read() -> float:
         for operation in ("list_full_reports", "list_reports_by")
     ]
     name = "chat_store_documents_total"
-    return sum(REGISTRY.get_sample_value(name, one) or 0 for one in labels)
+    return sum(sampled(name, **one) for one in labels)
 
 
 def _command(user_id: str, output: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from django.conf import settings
-from prometheus_client import generate_latest
+from prometheus_client import REGISTRY, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -37,11 +37,19 @@ def own() -> Mapping[str, Metric]:
     return families(generate_latest().decode())
 
 
+def one_of_them(name: str) -> Metric:
+    """It alone, for it takes 100 ms to read all of them. One that counts nothing yet is only among
+    all of them."""
+    series = [name, *(f"{name}_{end}" for end in ("bucket", "count", "sum", "created"))]
+    page = generate_latest(REGISTRY.restricted_registry(series)).decode()
+    return families(page).get(name) or own()[name]
+
+
 @pytest.mark.parametrize("name", own())
 def test_a_name(name: str) -> None:
     """A base unit at its end, `_total` for what is counted and for nothing else, a help text, and
     nothing in it that the type says."""
-    family = own()[name]
+    family = one_of_them(name)
     words = name.split("_")
 
     assert re.fullmatch(r"chat(_[a-z]+)+", name)

@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
 
 from chat.authentication import Identity, issue_development_token
@@ -17,6 +16,7 @@ from chat.handler import APIHandler, Handler
 from chat.limits.limited import SHOWN
 from messaging.domain.exceptions import StoreUnavailable
 from tests.integration.chat import Api
+from tests.metrics import sampled
 from tests.unit.chat.limits.test_strangers import door_to
 
 Message = MutableMapping[str, Any]
@@ -74,10 +74,6 @@ async def ask(application: Application, of: Message) -> tuple[int, dict[bytes, b
     return sent[0]["status"], headers, orjson.loads(body)
 
 
-def counted(name: str, **labels: str) -> float:
-    return REGISTRY.get_sample_value(name, labels) or 0.0
-
-
 @pytest.mark.parametrize("shown", [None, NotAuthenticated("The token is long."), TokenExpired()])
 @pytest.mark.parametrize("origin", [False, True])
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -107,14 +103,14 @@ async def test_a_forged_token_reaches_no_thread_and_no_middleware() -> None:
 async def test_refusals_are_counted_by_route_and_by_code() -> None:
     route = {"method": "GET", "route": "api/v1/conversations/<str:conversation_id>"}
     requests = "chat_http_request_seconds_count"
-    before = counted(requests, **route, status="401")
-    refusals = counted("chat_refusals_total", door="rest", code="not_authenticated")
+    before = sampled(requests, **route, status="401")
+    refusals = sampled("chat_refusals_total", door="rest", code="not_authenticated")
 
     await ask(Closed(), scope("/api/v1/conversations/anything"))
 
-    assert counted(requests, **route, status="401") == before + 1
+    assert sampled(requests, **route, status="401") == before + 1
     code = {"door": "rest", "code": "not_authenticated"}
-    assert counted("chat_refusals_total", **code) == refusals + 1
+    assert sampled("chat_refusals_total", **code) == refusals + 1
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from prometheus_client import REGISTRY
 
 from messaging.delivery.link.encoding import Wire
 from messaging.delivery.link.messages import PeopleChanged
 from messaging.delivery.link.sender import INSTANCES
 from messaging.delivery.link.signing import Mode, Signing
 from tests.links import Side, hurry, two_sides
+from tests.metrics import sampled
 from tests.siege import Siege, lines_of
 from tests.unit.messaging import send
 
@@ -76,4 +76,4 @@ async def test_only_signed_messages_count(sides: tuple[Side, Side]) -> None:
 
 
 def refused(reason: str) -> float:
-    return REGISTRY.get_sample_value("chat_link_refused_total", {"reason": reason}) or 0.0
+    return sampled("chat_link_refused_total", reason=reason)

@@ -12,7 +12,6 @@ from functools import partial
 import pytest
 from django.db import IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
-from prometheus_client import REGISTRY
 from pytest_django import Settings
 
 from messaging.domain.conversation import Conversation
@@ -24,6 +23,7 @@ from messaging.stores.conversations import AlreadyExists, Commit, Conflict
 from messaging.stores.sql.store import SqlStore
 from tests.integration.stores import editing, new_conversation, people, sending
 from tests.integration.stores.sql.sql_spies import on_connect, recorded_queries
+from tests.metrics import sampled
 
 
 @pytest.fixture
@@ -208,10 +208,7 @@ def counted(operation: str, **documents: int) -> Iterator[None]:
 
 def counts(operation: str) -> dict[str, float]:
     return {
-        kind: REGISTRY.get_sample_value(
-            "chat_store_documents_total", {"operation": operation, "kind": kind}
-        )
-        or 0
+        kind: sampled("chat_store_documents_total", operation=operation, kind=kind)
         for kind in ("read", "write", "delete")
     }
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 import pytest
-from prometheus_client import REGISTRY
 
 from chat.authentication import Authenticator, Identity, issue_development_token
 from chat.authentication.development import DevelopmentAuthenticator
@@ -18,6 +17,7 @@ from chat.limits.shown_tokens import ShownTokens
 from chat.limits.sign_ins import SignIns
 from chat.limits.strangers import Strangers, address_of, network_of
 from messaging.redis.rate_limits import Rate, Rates
+from tests.metrics import sample, sampled
 
 Message = MutableMapping[str, Any]
 
@@ -137,12 +137,11 @@ async def test_two_requests_of_an_address_are_carried_out_at_once() -> None:
 
 async def test_beyond_the_rate_an_address_is_refused_in_the_one_error_shape() -> None:
     application = door_to(Inner())
-    labels = {"door": "rest", "code": "rate_limited"}
-    counted = REGISTRY.get_sample_value("chat_refusals_total", labels) or 0
+    counted = sampled("chat_refusals_total", door="rest", code="rate_limited")
 
     start, body = await first_refusal(application, "203.0.113.3")
 
-    assert REGISTRY.get_sample_value("chat_refusals_total", labels) == counted + 1
+    assert sample("chat_refusals_total", door="rest", code="rate_limited") == counted + 1
     headers = dict(start["headers"])
     assert int(headers[b"retry-after"]) > 3_500
     assert headers[b"connection"] == b"close"

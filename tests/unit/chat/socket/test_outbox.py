@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from prometheus_client import REGISTRY
 
 from chat.socket.close_codes import CloseCode
 from chat.socket.outbox import Outbox
 from config.servers.uvicorn_socket import StepEnd
 from messaging.delivery.hub.connections import Ending
 from messaging.delivery.shared_frames import SharedFrames
+from tests.metrics import sampled
 
 PATIENCE = 5
 
@@ -83,15 +83,11 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
 
 
 def dropped(reason: str) -> float:
-    return _value("chat_soft_events_dropped_total", {"reason": reason})
+    return sampled("chat_soft_events_dropped_total", reason=reason)
 
 
 def slow_closed() -> float:
-    return _value("chat_slow_sockets_closed_total", {})
-
-
-def _value(name: str, labels: dict[str, str]) -> float:
-    return REGISTRY.get_sample_value(name, labels) or 0.0
+    return sampled("chat_slow_sockets_closed_total")
 
 
 async def test_what_the_server_takes_is_written_at_once(server: Server) -> None:
@@ -181,7 +177,7 @@ async def test_bytes_are_counted(server: Server, letter: str) -> None:
 
 async def test_what_was_written_waits_no_more(server: Server) -> None:
     """However much goes through it in all, soft or not."""
-    held = _value("chat_cache_bytes", {"cache": "outboxes"})
+    held = sampled("chat_cache_bytes", cache="outboxes")
     for _ in range(5):
         server.takes.clear()
         for number in range(900):
@@ -192,7 +188,7 @@ async def test_what_was_written_waits_no_more(server: Server) -> None:
         await server.has_taken(sent + 900 + 7)
 
     assert not server.outbox.closed
-    assert _value("chat_cache_bytes", {"cache": "outboxes"}) == held
+    assert sampled("chat_cache_bytes", cache="outboxes") == held
 
 
 async def test_there_is_room_again_when_half_is_written(server: Server) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from prometheus_client import REGISTRY
 
 from chat.socket import waiting_frames
 from chat.socket.close_codes import CloseCode
@@ -11,20 +10,17 @@ from chat.socket.command_queue import CommandQueue
 from chat.socket.outbox import Outbox
 from messaging.commits.conversation_cache import ConversationCache
 from tests.integration.stores import new_conversation
+from tests.metrics import sample
 
 Message = dict[str, object]
 
 
 def shown(cache: str) -> float:
-    value = REGISTRY.get_sample_value("chat_cache_bytes", {"cache": cache})
-    assert value is not None
-    return value
+    return sample("chat_cache_bytes", cache=cache)
 
 
 def bound(cache: str) -> float:
-    value = REGISTRY.get_sample_value("chat_cache_limit_bytes", {"cache": cache})
-    assert value is not None
-    return value
+    return sample("chat_cache_limit_bytes", cache=cache)
 
 
 def test_large_conversations_push_out_others() -> None:
