@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from messaging.delivery.field_types import MAX_PEOPLE
 from messaging.delivery.link.messages import Commits
 
 BEACON_SECONDS = 1.0
@@ -53,6 +54,8 @@ class RecentCommits:
         entry.version = max(entry.version, version)
         self._added -= len(entry.added)
         entry.added.update(added)
+        while len(entry.added) > MAX_PEOPLE:  # nobody would accept the beacon
+            entry.added.pop()
         self._added += len(entry.added)
         entry.repeats, entry.age = REPEATS, 0
         self._entries.move_to_end(conversation_id)

@@ -198,7 +198,6 @@ class Link:
                 conversation_id=batch.conversation_id,
                 version=last,
                 added=added,
-                size=sum(len(delivery.frame) for delivery in batch.deliveries),
             ),
         )
         if added or any(delivery.removed for delivery in batch.deliveries):

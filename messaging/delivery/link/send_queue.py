@@ -6,9 +6,10 @@ once, so no conversation waits for the others.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from messaging.delivery.link.messages import LinkMessage
+from messaging.delivery.batch import Batch, SoftEvent
+from messaging.delivery.link.messages import LinkMessage, PeopleChanged
 
 _MAX_ITEMS = 1_000
 _MAX_CHARACTERS = 2 * 1024 * 1024
@@ -16,6 +17,8 @@ _MAX_CHARACTERS = 2 * 1024 * 1024
 unread data (https://redis.io/docs/latest/develop/reference/clients/#output-buffer-limits)."""
 _MAX_WAITING = 10_000
 MAX_CHARACTERS_WAITING = 64 * 1024 * 1024
+_EACH = 500
+"""The characters of a message besides its frames, texts and user ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +30,11 @@ class OutboundMessage:
     repeated: bool = False
     """Whether it reports again what was published before, so that only its loss is noted."""
     added: Sequence[str] = ()
-    size: int = 500
+    size: int = field(init=False)
     """Approximate number of characters."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", _EACH + _characters_in(self.message))
 
 
 class SendQueue:
@@ -87,3 +93,19 @@ class SendQueue:
         self._count -= len(taken)
         self._characters -= characters
         return taken
+
+
+def _characters_in(message: LinkMessage) -> int:
+    """Return the characters of everything in a message that may be long."""
+    match message:
+        case Batch():
+            frames = sum(len(one.frame) + len(one.announcement or "") for one in message.deliveries)
+            own = sum(len(one.frame) for one in message.replacements or ())
+            last = None if message.state is None else message.state.last_message
+            return frames + own + (0 if last is None else len(last.text or ""))
+        case SoftEvent():
+            return len(message.frame or "") + len(message.own_frame or "")
+        case PeopleChanged():
+            return sum(map(len, message.added))
+        case _:
+            return 0

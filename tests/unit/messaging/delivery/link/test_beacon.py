@@ -2,8 +2,11 @@
 
 import pytest
 
+from messaging.delivery.field_types import MAX_PEOPLE
 from messaging.delivery.link.beacon import REPORTS, RecentCommits
-from messaging.delivery.link.messages import Commits
+from messaging.delivery.link.encoding import VERSION, Wire
+from messaging.delivery.link.messages import Beacon, Commits
+from messaging.delivery.link.signing import Signing
 
 
 def test_a_commit_is_carried_until_five_beacons_came_back() -> None:
@@ -112,3 +115,17 @@ def test_people_who_are_no_longer_reported_weigh_nothing() -> None:
     recent.note("b", 1, people)
 
     assert len(recent) == 2
+
+
+def test_a_beacon_is_never_refused_for_its_people() -> None:
+    """A conversation may gain any number of people while the link is down. If nobody accepted the
+    beacon, the link would stay down."""
+    recent = RecentCommits()
+    for number in range(MAX_PEOPLE + 1):
+        recent.note("c", number, [f"user-{number}"])
+    wire = Wire("boot", signing=Signing())
+
+    beacon = Beacon(number=1, commits=dict(recent.as_message()))
+
+    assert wire.open(wire.seal([beacon], version=VERSION)).items == [beacon]
+    assert recent.as_message()["c"].version == MAX_PEOPLE
