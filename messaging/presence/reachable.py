@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from messaging.stores.recipients import RecipientStore
 
 _KEPT_SECONDS = 60.0
-_MAX_KEPT = 10_000
+_MAX_KEPT = 100_000
+"""About 20 MB. If more people were watched at once, each look would read all of them again."""
+_READ_AT_ONCE = 1_000
+"""SQLite refuses a query with very many ids."""
 
 
 class Reachable:
@@ -29,10 +32,12 @@ class Reachable:
                 unknown.append(user_id)
             else:
                 answers[user_id] = known[0]
-        recipients = await self._recipients.get_recipients(unknown) if unknown else {}
-        for user_id, recipient in recipients.items():
-            answers[user_id] = bool(recipient.devices)
-            self._keep(user_id, answers[user_id])
+        for start in range(0, len(unknown), _READ_AT_ONCE):
+            some = unknown[start : start + _READ_AT_ONCE]
+            recipients = await self._recipients.get_recipients(some)
+            for user_id, recipient in recipients.items():
+                answers[user_id] = bool(recipient.devices)
+                self._keep(user_id, answers[user_id])
         return frozenset(user_id for user_id, answer in answers.items() if answer)
 
     def registered(self, user_id: str) -> None:

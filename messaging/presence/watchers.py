@@ -8,7 +8,7 @@ Not promised: an event about presence that changes and changes back within two s
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -81,11 +81,8 @@ class PresenceWatch:
     async def notify(self, people: Sequence[PersonPresence]) -> None:
         """Notify the watchers of people whose status has changed, unless one of the two blocks the
         other. Raises StoreUnavailable: then the next lookup notifies them."""
-        apart = {
-            person.user_id: await self._privacy.apart(
-                person.user_id,
-                list({one.user_id for one in self._watchers.get(person.user_id, ())}),
-            )
+        shown_to = {
+            person.user_id: await self._shown_to(person.user_id)
             for person in people
             if self._announced.get(person.user_id) not in (None, person.status)
         }
@@ -95,18 +92,25 @@ class PresenceWatch:
                 continue
             before = self._announced.get(person.user_id)
             if before is not None and before is not person.status:
-                if person.user_id not in apart:
+                if person.user_id not in shown_to:
                     continue  # another status was announced meanwhile: the next lookup decides
                 frame = SharedFrames(
                     self._events.presence_changed(person), key=f"presence.{person.user_id}"
                 )
                 for connection in tuple(watchers):
-                    if connection.user_id in apart[person.user_id]:
+                    # Whoever watches only since then has got the status in the answer.
+                    if connection.user_id not in shown_to[person.user_id]:
                         continue
                     # They may have parted since.
                     if self._hub.sessions.companions(connection, {person.user_id}):
                         connection.transmit_shared(frame)
             self._announced[person.user_id] = person.status
+
+    async def _shown_to(self, user_id: str) -> Set[str]:
+        """Return the present watchers of a person without those whom the person blocks, or who
+        block the person. Raises StoreUnavailable."""
+        watchers = {one.user_id for one in self._watchers.get(user_id, ())}
+        return watchers - await self._privacy.apart(user_id, list(watchers))
 
     def _is_watched(self) -> bool:
         return bool(self._watchers)
