@@ -3,8 +3,9 @@
 A client that acknowledges every message of a long page one by one would cause as many events for
 every socket of the conversation. Each receipt replaces the one before it, so the latest is enough.
 
-Guarantee: the latest receipt is published within a second, also when the instance stops. The number
-of entries is bounded: beyond it, the oldest are published early.
+Guarantee: the latest receipt is published within a second, also when the instance stops. If the
+store does not answer, it is tried again each second. The number of entries is bounded: beyond it,
+the oldest are published early.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 import structlog
 
 from messaging.concurrency.tasks import TaskSet
-from messaging.domain.exceptions import MessagingError
+from messaging.domain.exceptions import MessagingError, StoreUnavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -51,7 +52,7 @@ class Pace:
         """Publish at once, or at the end of the current second, replacing a waiting receipt.
 
         `publish` decides what to publish when it is called, because rights and settings may have
-        changed since.
+        changed since. It may raise StoreUnavailable; this does not.
         """
         turn = self._turns.get(key)
         if turn is not None:
@@ -86,6 +87,11 @@ class Pace:
         last."""
         try:
             await publish()
+        except StoreUnavailable:
+            if self._turns.get(key) is not turn:
+                raise
+            if turn.latest is None:
+                turn.latest = publish
         except asyncio.CancelledError:
             # The socket that it came from has closed.
             if turn.latest is None:

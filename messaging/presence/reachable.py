@@ -13,7 +13,7 @@ _KEPT_SECONDS = 60.0
 _MAX_KEPT = 100_000
 """About 20 MB. If more people were watched at once, each look would read all of them again."""
 _READ_AT_ONCE = 1_000
-"""SQLite refuses a query with very many ids."""
+"""A read of very many people would exceed the deadline of a call."""
 
 
 class Reachable:

@@ -33,14 +33,20 @@ class ServiceHistory:
         self._stored_use: dict[str, datetime] = {}
         """The latest stored use. Only valid tokens are noted, and their number is bounded."""
         self._noted = asyncio.Event()
+        self._storing = asyncio.Lock()
         self._tasks: TaskSet[None] = TaskSet()
 
     def start(self) -> None:
         self._tasks.start(repeat(self._step, failed="service_history.failed"))
 
     async def stop(self) -> None:
-        """Store what waits, unless the database is unavailable."""
-        await self._tasks.stop()
+        """Store what waits, unless the database is unavailable. What is being stored is not
+        interrupted: it would be lost, or stored twice."""
+        try:
+            async with self._storing:
+                await self._tasks.stop()
+        finally:
+            await self._tasks.stop()
         await self._store_waiting()
 
     def note_use(self, caller: ServiceCaller, at: datetime) -> None:
@@ -62,7 +68,8 @@ class ServiceHistory:
         await self._noted.wait()
         await asyncio.sleep(_PAUSE_SECONDS)
         self._noted.clear()
-        await self._store_waiting()
+        async with self._storing:
+            await self._store_waiting()
 
     async def _store_waiting(self) -> None:
         actions, self._waiting = self._waiting, []

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from messaging.delivery.pace import Pace
+from messaging.domain.exceptions import StoreUnavailable
 
 LONG = 3_600.0
 
@@ -154,3 +155,56 @@ async def test_the_end_does_not_wait_for_what_hangs() -> None:
         await pace.stop(seconds=0.01)
 
     assert told.values == [0]
+
+
+class Away:
+    """A store that does not answer some of the first calls."""
+
+    def __init__(self, told: Told, calls: int) -> None:
+        self._told = told
+        self._calls = calls
+
+    async def tell(self, value: int) -> None:
+        if self._calls:
+            self._calls -= 1
+            raise StoreUnavailable
+        await self._told.tell(value)
+
+
+async def test_what_the_store_does_not_answer_is_told_when_it_does() -> None:
+    """The position is stored, so the client does not send it again."""
+    told, pace = Told(), Pace(seconds=0.01)
+    away = Away(told, calls=3)
+    await pace.publish(("read", "group", "ann"), partial(away.tell, 1))
+    assert told.values == []
+
+    await until(lambda: told.values == [1])
+    await until(lambda: len(pace) == 0)
+    await pace.stop()
+
+
+async def test_a_later_one_takes_the_place_of_what_failed() -> None:
+    told, pace = Told(), Pace(seconds=0.01)
+    away = Away(told, calls=1)
+    await pace.publish(("read", "group", "ann"), partial(away.tell, 1))
+    await pace.publish(("read", "group", "ann"), partial(away.tell, 2))
+
+    await until(lambda: len(pace) == 0)
+
+    assert told.values == [2]
+
+
+async def test_a_store_that_stays_away_does_not_keep_the_instance_running() -> None:
+    """Nor is what failed before a restore told after it."""
+    told, pace = Told(), Pace(seconds=LONG)
+    away = Away(told, calls=100)
+    for person in ("ann", "bob"):
+        await pace.publish(("read", "group", person), partial(away.tell, 1))
+    pace.clear()
+    await pace.publish(("read", "group", "cid"), partial(away.tell, 1))
+
+    async with asyncio.timeout(10):
+        await pace.stop()
+
+    assert told.values == []
+    assert len(pace) == 0

@@ -1,5 +1,6 @@
 """The history of service accounts: what the database refuses takes nothing else with it."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import cast
@@ -10,6 +11,7 @@ from structlog.testing import capture_logs
 
 from messaging.domain.exceptions import StoreUnavailable
 from messaging.domain.integrations.service_accounts import ServiceAction, ServiceCaller
+from messaging.runtime import service_history
 from messaging.runtime.service_history import ServiceHistory
 from messaging.stores.database.service_accounts import ServiceAccountStore
 
@@ -24,9 +26,13 @@ class Records:
         self.stored: list[str] = []
         self.used: dict[str, datetime] = {}
         self.calls_left = 100
+        self.called, self.open = asyncio.Event(), asyncio.Event()
+        self.open.set()
 
     async def record(self, actions: Sequence[ServiceAction], used: Mapping[str, datetime]) -> None:
         self.calls_left -= 1
+        self.called.set()
+        await self.open.wait()
         if self.calls_left < 0:
             raise StoreUnavailable
         if any(action.path == "/refused" for action in actions):
@@ -85,3 +91,38 @@ async def test_an_outage_between_two_of_them_loses_nothing(
 
     assert records.stored == ["/1", "/2", "/3"]
     assert records.used == {CALLER.token_id: AT}
+
+
+async def test_a_stop_while_the_database_is_slow_loses_nothing(
+    history: ServiceHistory, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is being stored then is stored once, and so is what came meanwhile."""
+    monkeypatch.setattr(service_history, "_PAUSE_SECONDS", 0.0)
+    records.open.clear()
+    history.start()
+    async with asyncio.timeout(10):
+        await records.called.wait()
+        stopping = asyncio.create_task(history.stop())
+        await asyncio.sleep(0)
+        records.open.set()
+        await stopping
+
+    assert records.stored == ["/1", "/2", "/3"]
+    assert records.used == {CALLER.token_id: AT}
+
+
+async def test_a_database_that_hangs_ends_with_the_stop(
+    history: ServiceHistory, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shutdown cuts it off; nothing runs on."""
+    monkeypatch.setattr(service_history, "_PAUSE_SECONDS", 0.0)
+    records.open.clear()
+    history.start()
+    async with asyncio.timeout(10):
+        await records.called.wait()
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await history.stop()
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
