@@ -118,7 +118,8 @@ class Withdrawer:
                 deleted=message.deleted_at is not None,
                 recipient=recipient,
             )
-            if message.sender_id != user_id and rule(known, now).action is not Action.DROP:
+            rings = message.sender_id != user_id and not message.is_system
+            if rings and rule(known, now).action is not Action.DROP:
                 return message
         return None
 

@@ -43,10 +43,17 @@ class Group:
         )
 
 
-async def found(instance: Instance, *user_ids: str, with_devices: int = 1) -> Group:
+async def found(
+    instance: Instance, *user_ids: str, with_devices: int = 1, system_messages: bool = False
+) -> Group:
     """A group of Ann and these people, each with so many devices: `bob-0`, …"""
     founded = await conversations.create_conversation(
-        instance, user_id="ann", kind=ConversationKind.GROUP, participant_ids=user_ids, title="Tea"
+        instance,
+        user_id="ann",
+        kind=ConversationKind.GROUP,
+        participant_ids=user_ids,
+        title="Tea",
+        system_messages=system_messages,
     )
     for user_id in user_ids:
         for number in range(with_devices):

@@ -6,7 +6,7 @@ from messaging.domain.message import Message
 from messaging.domain.signals import message_sent
 from messaging.notifications.jobs import ClearJob
 from messaging.runtime.instance import Instance
-from messaging.services import messages, participants, receipts
+from messaging.services import conversations, messages, participants, receipts
 from tests.integration.notifications import Group, found, register, until
 from tests.notifications.fcm_server import FcmServer
 
@@ -66,6 +66,23 @@ async def test_the_latest_unread_message_takes_its_place(
     await until(lambda: shown(fcm) == ["ann: one"])
     assert "sound" not in fcm.arrived[-1].message["apns"]["payload"]["aps"]
     assert fcm.arrived[-1].message["apns"]["payload"]["aps"]["badge"] == 1
+
+
+async def test_no_system_message_takes_its_place(instance: Instance, fcm: FcmServer) -> None:
+    """A change of the title is no news: it rings nobody."""
+    group = await found(instance, "bob", system_messages=True)
+    await instance.start()
+    first = await rings(group, fcm, "one")
+    await conversations.update_conversation(
+        instance, user_id="ann", conversation_id=group.id, changes={"title": "Coffee"}
+    )
+    oops = await rings(group, fcm, "two")
+
+    await delete(instance, group, oops.id)
+    await until(lambda: shown(fcm) == ["ann: one"])
+    await delete(instance, group, first.id)
+
+    await until(lambda: shown(fcm) == [])
 
 
 async def test_what_was_read_does_not_come_back(instance: Instance, fcm: FcmServer) -> None:
