@@ -8,6 +8,7 @@ from messaging.domain.change import COMMIT_TIME
 from messaging.domain.conversation import Conversation
 from messaging.domain.exceptions import ConversationNotFound
 from messaging.domain.fields.codec import copier
+from messaging.domain.fields.earlier_texts import NO_EARLIER_TEXTS
 from messaging.domain.identifiers import random_id
 from messaging.domain.participant import ReadPosition
 from messaging.stores.conversations import Commit
@@ -24,6 +25,7 @@ from messaging.stores.firestore.documents.conversions import encode_preferences
 from messaging.stores.firestore.documents.messages import (
     changed_message,
     encode_message,
+    full_message,
     message_name,
 )
 from messaging.stores.firestore.documents.positions import new_position, position_name
@@ -58,12 +60,12 @@ async def commit(connection: Connection, commit: Commit) -> Conversation:
     database = connection.database
     writes = Writes(database)
     for message in commit.created:
+        earlier = commit.earlier.get(message.id, NO_EARLIER_TEXTS)
         name = message_name(database, after.id, message.id)
-        writes.create(name, encode_message(message))
+        writes.create(name, full_message(message, earlier))
     for message in commit.replaced:
-        earlier = commit.earlier.get(message.id)
         name = message_name(database, after.id, message.id)
-        writes.put(name, *changed_message(message, earlier))
+        writes.put(name, *changed_message(message, commit.earlier.get(message.id)))
     for reactions in commit.reactions:
         put_reactions(writes, database, after.id, reactions)
     for position in commit.positions:

@@ -50,7 +50,10 @@ MESSAGES = f'"{MessageRecord._meta.db_table}"'
 def is_send(commit: Commit) -> bool:
     """Return whether a commit only creates messages. A change copies the values that it keeps, so
     these are the same objects."""
-    others = (commit.replaced, commit.positions, commit.attached, commit.released, commit.reactions)
+    others = (
+        *(commit.replaced, commit.positions, commit.attached),
+        *(commit.released, commit.reactions, commit.earlier),
+    )
     if not commit.created or any(others):
         return False
     return all(map(is_, _kept(commit.before), _kept(commit.after)))

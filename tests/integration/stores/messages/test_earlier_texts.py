@@ -1,6 +1,7 @@
 """The earlier texts of edited messages, on every store: kept by edits, left out by all other reads,
 gone with the message."""
 
+import asyncio
 from dataclasses import replace
 
 from messaging.changes.change import ConversationChange
@@ -15,6 +16,7 @@ from messaging.stores.firestore.store import FirestoreStore
 from tests.commits import CommitLog
 from tests.documents import counted_documents
 from tests.integration.stores import new_conversation, sending
+from tests.integration.stores.acting import send
 from tests.unit.messaging import delete, edit, pin
 
 
@@ -55,6 +57,23 @@ async def test_edits_keep_what_was_written(store: Store) -> None:
         message.id: present
     }
     assert await store.get_edited(message.conversation_id, ["a" * 26]) == {}
+
+
+async def test_an_edit_in_the_commit_that_creates_the_message(store: Store) -> None:
+    """The id of a message with a `client_id` is known before: who edits it at once hides
+    nothing."""
+    created = await store.create_conversation(new_conversation("ann"))
+    writer = Writer(store, ConversationCache(), CommitLog())
+    wanted = send(created.id, "one", client_id="1")
+    assert wanted.creates is not None
+
+    sent, edited = await asyncio.gather(
+        *(writer.submit(created.id, act) for act in (wanted, edit("ann", wanted.creates, "two")))
+    )
+
+    assert sent.conversation.version == edited.conversation.version == 2
+    assert edited.message is not None
+    assert await kept(store, edited.message) == ["one"]
 
 
 async def test_edits_of_one_commit(store: Store) -> None:
