@@ -64,7 +64,11 @@ class LiveEndpoint:
             self.settings = replace(self.settings, failing_since=datetime.now(UTC))
             await self._store.set_failing(self.settings.id, failing=True)
         elif datetime.now(UTC) - since >= SILENT_FOR:
-            await self._switch_off("no request succeeded for three days")
+            # Another process may not have known yet that requests failed when one succeeded.
+            if await self._store.restart_failing(self.settings.id, since=since):
+                self.settings = replace(self.settings, failing_since=datetime.now(UTC))
+            else:
+                await self._switch_off("no request succeeded for three days")
 
     async def _switch_off(self, reason: str) -> None:
         """Switch it off. The operators learn of it by the log, the doctor and a metric. Raises

@@ -1,7 +1,7 @@
 """Webhooks: the endpoints, and the log of their deliveries."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
@@ -46,6 +46,11 @@ class WebhookStore:
     async def set_failing(self, endpoint_id: int, *, failing: bool) -> None:
         """Note that the requests to an endpoint fail from now on, or that one succeeded."""
         await self._calls.write("set_webhook_failing", _set_failing, endpoint_id, failing)
+
+    async def restart_failing(self, endpoint_id: int, *, since: datetime) -> bool:
+        """Note that requests fail from now on, if one has succeeded since then. Return whether one
+        has."""
+        return await self._calls.write("restart_webhook_failing", _restart, endpoint_id, since)
 
     async def note_failure(
         self, endpoint_id: int, event: EventReference, attempt: Attempt
@@ -129,6 +134,15 @@ def _set_failing(database: BaseDatabaseWrapper, endpoint_id: int, failing: bool)
     records.filter(pk=endpoint_id, failing_since__isnull=failing).update(
         failing_since=now(database) if failing else None
     )
+
+
+def _restart(database: BaseDatabaseWrapper, endpoint_id: int, since: datetime) -> bool:
+    log = WebhookDeliveryRecord.objects.using(database.alias).filter(endpoint_id=endpoint_id)
+    if not log.filter(state=DeliveryState.DELIVERED, attempted_at__gt=since).exists():
+        return False
+    records = WebhookEndpointRecord.objects.using(database.alias).filter(pk=endpoint_id)
+    records.update(failing_since=now(database))
+    return True
 
 
 def _note(
@@ -229,18 +243,14 @@ def _claim(
     ).order_by("next_at", "pk")
     if away:
         due = due.exclude(endpoint_id__in=away)
+    if database.features.has_select_for_update_skip_locked:  # SQLite has one writer at a time
+        due = due.select_for_update(skip_locked=True, of=("self",))
     with atomic(using=database.alias):
-        locked = due.select_for_update(skip_locked=True, of=("self",)) if _locks(database) else due
-        found = list(locked[:limit])
+        found = list(due[:limit])
         records.filter(pk__in=[one.pk for one in found]).update(
             owner=owner, leased_until=at + timedelta(seconds=seconds)
         )
     return [_delivery(record) for record in found]
-
-
-def _locks(database: BaseDatabaseWrapper) -> bool:
-    """Return whether rows are locked one by one; SQLite has one writer at a time."""
-    return database.features.has_select_for_update_skip_locked
 
 
 def _settle(

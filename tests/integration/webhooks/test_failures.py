@@ -120,6 +120,26 @@ async def test_a_success_ends_the_silence(endpoint: Endpoint, ann: Api) -> None:
     await endpoint.until(well)
 
 
+async def test_a_success_of_another_process_ends_the_silence(endpoint: Endpoint, ann: Api) -> None:
+    """It had not read yet that requests failed, so it did not note that they succeed again."""
+    await endpoint.switch_on("message.created")
+    group = await ann.group()
+    await ann.send(group, "a")
+
+    async def logged() -> bool:
+        return await WebhookDeliveryRecord.objects.filter(state=DeliveryState.DELIVERED).aexists()
+
+    await endpoint.until(logged)
+    since = datetime.now(UTC) - SILENT_FOR
+    await WebhookEndpointRecord.objects.filter(pk=endpoint.key).aupdate(failing_since=since)
+    await endpoint.instance.webhooks.refresh()
+    endpoint.answers = [500]
+    await ann.send(group, "b")
+
+    assert texts(await endpoint.has(2), group) == ["a", "b"]
+    assert (await endpoint.record()).enabled
+
+
 async def test_an_event_that_fails_for_a_day(endpoint: Endpoint, ann: Api) -> None:
     """It is passed over, the next ones follow, and it can be replayed."""
     await endpoint.switch_on("message.created")
