@@ -34,15 +34,28 @@ _SCRIPT = Path(__file__).with_name("forking.py")
 _IMPORT_SECONDS = 60.0
 """The first command waits until the libraries are imported."""
 _OURS = (
-    *("chat.limits.sign_ins", "chat.payloads.command_serializers", "chat.rest.audited_requests"),
+    *("chat.files.sending", "chat.limits.probes", "chat.limits.sign_ins", "chat.limits.strangers"),
+    *("chat.payloads.command_serializers", "chat.rest.attachment_shapes"),
+    *("chat.rest.audited_requests", "chat.rest.routes", "chat.socket.outbox"),
     *("config.servers.uvicorn", "messaging.attachments.attachments", "messaging.changes.emoji"),
-    *("messaging.changes.erasing", "messaging.changes.messages.service_messages"),
-    *("messaging.exchange.lines", "messaging.notifications.receivers"),
+    *("messaging.changes.erasing", "messaging.changes.messages.editing"),
+    *("messaging.changes.messages.pinning", "messaging.changes.messages.service_messages"),
+    *("messaging.delivery.pace", "messaging.delivery.publisher"),
+    *("messaging.domain.personal_data.retention", "messaging.exchange.lines"),
+    *("messaging.followers.inbox", "messaging.instruments.outbound_metrics"),
+    *("messaging.notifications.queue.dead_letters", "messaging.notifications.receivers"),
+    *("messaging.outbound.signing", "messaging.outbound.urls", "messaging.personal_data.evidence"),
+    *("messaging.positions.delivered", "messaging.presence.watchers"),
     *("messaging.runtime.configured_link", "messaging.runtime.figures"),
-    *("messaging.runtime.lifecycle", "messaging.search.sql.dialect"),
-    *("messaging.stores.switching.move", "messaging.webhooks.hints"),
+    *("messaging.runtime.lifecycle", "messaging.runtime.restored_store"),
+    *("messaging.runtime.store_turns", "messaging.search.snippets"),
+    *("messaging.search.sql.dialect", "messaging.services.rules.creation_quotas"),
+    *("messaging.stores.shared.recent_changes", "messaging.stores.shared.witness"),
+    *("messaging.stores.switching.move", "messaging.stores.switching.switchable"),
+    "messaging.webhooks.hints",
 )
-"""Modules of ours that import many others, and read no setting."""
+"""Modules of ours that read no setting. They import all others of which this is true, and which
+take long."""
 _PACKAGES = ("chat", "config", "messaging")
 
 
