@@ -248,14 +248,14 @@ class Instance:
         ) -> None:
             stack.push_async_callback(self._shutdown.stop_part, name, stop, last=last)
 
-        def start(name: str, part: Part) -> None:
+        def start(name: str, part: Part, *, last: bool = False) -> None:
             part.start()
-            at_stop(name, part.stop)
+            at_stop(name, part.stop, last=last)
 
         await self.store_watch.start("instance")
         at_stop("store_watch", self.store_watch.stop, last=True)
         at_stop("background", self.background.stop, last=True)
-        at_stop("hub", self.hub.stop, last=True)
+        start("hub", self.hub, last=True)
         at_stop("unsettled_commits", self.unsettled_commits.stop, last=True)
         at_stop("access", self.access.stop, last=True)
         if self.link is not None:

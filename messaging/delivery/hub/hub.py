@@ -4,11 +4,14 @@ There is one per process. It receives the commits of this instance and of others
 changes elsewhere. `conversations` delivers them; `sessions` manages connections.
 """
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from messaging.commits.conversation_cache import ConversationCache
+from messaging.concurrency.loops import repeat
+from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.batch import Batch, SoftEvent
 from messaging.delivery.conversation_delta import apply_delta
 from messaging.delivery.heartbeats import Heartbeats
@@ -22,6 +25,8 @@ from messaging.delivery.shared_frames import SharedFrames
 from messaging.domain.conversation import Conversation
 from messaging.stores.conversations import Store
 from messaging.wire.events import EventEncoder, EventType
+
+_TIDY_SECONDS = 10.0
 
 
 class Hub:
@@ -40,11 +45,18 @@ class Hub:
         """The other caches that `forget` invalidates."""
         self.last_changed: str | None = None
         """The id of the conversation that changed last, as far as this instance knows."""
+        self._tidying: asyncio.Task[None] | None = None
 
     def attach(self, subscriptions: Subscriptions) -> None:
         self._following.attach(subscriptions)
 
+    def start(self) -> None:
+        """Start to tidy by itself, whether or not there are other instances."""
+        self._tidying = start_task(repeat(self._tidy_later, failed="hub.tidy_failed"))
+
     async def stop(self) -> None:
+        if self._tidying is not None:
+            await stop_tasks(self._tidying)
         await self._conversations.stop()
 
     async def drain(self) -> None:
@@ -126,6 +138,10 @@ class Hub:
     def tidy(self) -> None:
         """Stop following the conversations that nobody here has been in for a minute."""
         self._following.tidy()
+
+    async def _tidy_later(self) -> None:
+        await asyncio.sleep(_TIDY_SECONDS)
+        self.tidy()
 
     def _refresh_cache(self, batch: Batch) -> None:
         """Update the cached conversation, or drop it, so that a removed person cannot continue to

@@ -86,7 +86,6 @@ class Link:
         self.up = True
         self._address = address
         self._publishing = publishing
-        self._hub = hub
         self._polling = polling
         lines = Sparing()
         self._announcements = Announcements(publish=self._publish_to_all, peers=lambda: self.peers)
@@ -269,7 +268,6 @@ class Link:
         now = time.monotonic()
         if now - begun < 2 * BEACON_SECONDS:  # otherwise this process was stopped
             self._check_peers(now)
-        self._hub.tidy()
 
     def _check_peers(self, now: float) -> None:
         if not self.up:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import httpx
@@ -13,15 +14,18 @@ from pytest_django import Settings
 from redis.asyncio import Redis
 
 from config.application import Application
+from messaging.delivery.hub import followed
+from messaging.delivery.hub import hub as hub_module
 from messaging.domain.conversation import ConversationKind
 from messaging.domain.recipients import Platform, TokenKind
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.push.log import LogPushBackend
 from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
-from messaging.services import conversations, messages
+from messaging.services import conversations, messages, sessions
 from messaging.services.account import devices
 from tests.instances import new_instance
+from tests.outlets import Outlet
 
 
 @pytest_asyncio.fixture
@@ -59,6 +63,31 @@ async def test_two_applications_in_one_process(instance: Instance, settings: Set
                 answer = await client.get("/health/ready")
             assert answer.json()["instance_id"] == one.id
     assert instance.id != "other"
+
+
+async def test_it_lets_go_of_conversations_without_redis(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A minute after the last socket. Otherwise its memory would grow with every conversation that
+    somebody was ever connected to."""
+    monkeypatch.setattr(followed, "_LINGER_SECONDS", 0.0)
+    monkeypatch.setattr(hub_module, "_TIDY_SECONDS", 0.01)
+    await instance.start()
+    assert instance.link is None
+    created = await conversations.create_conversation(
+        instance, user_id="ann", kind=ConversationKind.GROUP, participant_ids=["bob"], title="Tea"
+    )
+    conversation_id = created.own.conversation.id
+    connection = await sessions.open_session(
+        instance, user_id="ann", signed_in_at=datetime.now(UTC), outlet=Outlet(lambda _: None)
+    )
+    assert instance.hub.followed(conversation_id) is not None
+
+    sessions.close_session(instance, connection)
+
+    async with asyncio.timeout(10):
+        while instance.hub.followed(conversation_id) is not None:
+            await asyncio.sleep(0.01)
 
 
 async def test_starts_at_the_same_time_are_one(
