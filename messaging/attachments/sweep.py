@@ -26,7 +26,7 @@ from messaging.domain.files.stored_attachment import (
 )
 from messaging.files.keys import stored_key, thumbnail_key
 from messaging.files.lifetimes import UPLOAD_SECONDS
-from messaging.files.storage import FileStorage
+from messaging.files.storage import FileMissing, FileStorage, FilesUnavailable
 from messaging.instruments.metrics import FILES_SWEPT
 from messaging.stores.attachments import AttachmentStore
 from messaging.stores.conversations import Store
@@ -41,6 +41,8 @@ _FIRST_SECONDS = (1.0, 5.0)
 """The pause before the first one: an instance may replace one that was killed."""
 REPORTED_PAUSE = timedelta(days=1)
 """When to look again at the file of a reported message. A redaction does not wait for that."""
+REFUSED_PAUSE = timedelta(hours=1)
+"""When to try again to remove a file that its storage keeps, while it answers otherwise."""
 ADDRESS_LIFETIME = timedelta(seconds=UPLOAD_SECONDS + 300)
 """For how long an upload may arrive after the announcement. The clocks of instances differ."""
 _AT_ONCE = 100
@@ -103,7 +105,33 @@ class FileSweep:
                 self._tidied_at = loop_time
 
     async def _handle(self, attachment: StoredAttachment, now: datetime) -> bool:
-        """Handle one attachment. Return False if it stays due."""
+        """Handle one attachment. Return False if it stays due.
+
+        A storage may keep a single file, as under a legal hold of a bucket. The others do not wait
+        for it.
+        """
+        try:
+            return await self._settle(attachment, now)
+        except FilesUnavailable:
+            if not await self._storage_answers():
+                raise
+        logger.warning("files.kept_by_storage", attachment_id=attachment.id)
+        found = (await self._attachments.get([attachment.id])).get(attachment.id)
+        if found is None:
+            return False
+        later = replace(found, sweep_at=now + REFUSED_PAUSE)
+        return await self._attachments.replace(found, later)
+
+    async def _storage_answers(self) -> bool:
+        try:
+            await self._storage.probe()
+        except (FilesUnavailable, FileMissing):  # another instance may remove the probe
+            return False
+        return True
+
+    async def _settle(self, attachment: StoredAttachment, now: datetime) -> bool:
+        """Do what is due. Return False if it stays due. Raises FilesUnavailable,
+        StoreUnavailable."""
         if attachment.status is not AttachmentStatus.DELETED:
             if attachment.message_id is not None and await self._is_live(attachment):
                 return await self._clear(attachment)

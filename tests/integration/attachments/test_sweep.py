@@ -16,6 +16,7 @@ from messaging.domain.files.stored_attachment import AttachmentStatus, StoredAtt
 from messaging.domain.identifiers import random_id
 from messaging.files.content_types import served_as
 from messaging.files.keys import new_part, staging_key, stored_key, thumbnail_key
+from messaging.files.storage import FilesUnavailable
 from messaging.files.storages.local import LocalStorage
 from messaging.stores.conversations import Store
 from messaging.stores.firestore.reports import FirestoreReportStore
@@ -220,3 +221,55 @@ def test_folders_that_killed_checks_left_are_removed_after_a_day(
 
         assert list(tmp_path.iterdir()) == [Path(young)]
         Path(old).mkdir()  # for its own end
+
+
+async def test_a_file_that_its_storage_keeps_holds_up_no_other(
+    store: Store, storage: LocalStorage, sweep: FileSweep, tmp_path: Path
+) -> None:
+    """As under a hold of the bucket. It is tried again later."""
+    now = await store.now()
+    conversation = await store.create_conversation(new_conversation("ann", "bob"))
+    kept_back, other = [
+        replace(
+            new_attachment(conversation.id, message_seq=1, status=AttachmentStatus.DELETED),
+            sweep_at=now - timedelta(minutes=minutes),
+            created_at=now - timedelta(hours=1),
+        )
+        for minutes in (2, 1)
+    ]
+    for one in (kept_back, other):
+        await kept(store, storage, one, tmp_path)
+    obstacle = storage.path(f"{kept_back.id}/snapshot")
+    obstacle.mkdir()
+
+    await sweep.sweep()
+
+    assert files(storage, other) == set()
+    left = await store.attachments.get([kept_back.id, other.id])
+    assert left.keys() == {kept_back.id}
+    sweep_at = left[kept_back.id].sweep_at
+    assert sweep_at is not None
+    assert sweep_at > now + timedelta(minutes=30)
+    assert await sweep.sweep() == 0
+
+
+async def test_nothing_is_put_off_while_the_storage_is_away(
+    store: Store, storage: LocalStorage, sweep: FileSweep, tmp_path: Path
+) -> None:
+    now = await store.now()
+    new = replace(
+        new_attachment(random_id(), message_seq=1, status=AttachmentStatus.DELETED),
+        sweep_at=now - timedelta(minutes=1),
+        created_at=now - timedelta(hours=1),
+    )
+    await kept(store, storage, new, tmp_path)
+    aside = storage.folder.rename(tmp_path / "aside")
+    storage.folder.write_text("no folder")
+
+    with pytest.raises(FilesUnavailable):
+        await sweep.sweep()
+
+    storage.folder.unlink()
+    aside.rename(storage.folder)
+    assert await sweep.sweep() == 1
+    assert files(storage, new) == set()
