@@ -1,7 +1,8 @@
 """Types and shapes of the commands of the socket."""
 
 from chat.payloads.fields import (
-    BoundedDictField,
+    BoundedListField,
+    LimitedDictField,
     StrictBooleanField,
     StrictCharField,
     StrictDateTimeField,
@@ -14,12 +15,9 @@ from chat.payloads.serializers import (
     MarkDelivered,
     MarkRead,
     SendMessage,
-    UserIdsField,
 )
 from messaging.changes.text_rules import MAX_CLIENT_ID
-from messaging.domain.limits import Limits
-
-_LIMITS = Limits()
+from messaging.domain.limits import BOUNDS
 
 
 class _InConversation(StrictSerializer):
@@ -56,10 +54,10 @@ class TypingCommand(_InConversation):
 
 
 class SyncCommand(StrictSerializer):
-    conversations = BoundedDictField(
+    conversations = LimitedDictField(
         child=StrictIntegerField(min_value=0, max_value=MAX_SEQ),
         allow_empty=False,
-        max_length=_LIMITS.sync_conversations,
+        limit="sync_conversations",
     )
 
 
@@ -72,7 +70,9 @@ class RefreshCommand(StrictSerializer):
 
 
 class WatchPresenceCommand(StrictSerializer):
-    user_ids = UserIdsField()
+    user_ids = BoundedListField(
+        child=StrictCharField(max_length=128), max_length=BOUNDS["presence_users"][1]
+    )  # the core has the limit
 
 
 class ActivityCommand(StrictSerializer):

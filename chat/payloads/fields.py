@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from datetime import UTC, time
 from heapq import nsmallest
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from rest_framework import serializers
 
 from messaging.changes.text_rules import normalise_newlines
 from messaging.domain.exceptions import MAX_ERRORS, PermissionDenied
+from messaging.domain.limits import Limits, get_limits
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
@@ -102,6 +104,31 @@ class BoundedListField(serializers.ListField):
         return self.child.run_validation(value)
 
 
+class OfLimit:
+    """A part of fields whose bound is one of the public limits, which operators may change.
+
+    A serializer copies its declared fields for each use. The copies have the limit in force. The
+    declared fields have the default, because they are made at import.
+    """
+
+    bound: ClassVar[str] = "max_length"
+    """The argument of the field that has the limit."""
+
+    def __init__(self, *, limit: str, **kwargs: Any) -> None:
+        self._limit = limit
+        kwargs.setdefault(self.bound, getattr(Limits(), limit))
+        super().__init__(**kwargs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        given: Any = self
+        options = deepcopy(given._kwargs, memo)  # noqa: SLF001 - of DRF's own `__deepcopy__`
+        return type(given)(**{**options, self.bound: getattr(get_limits(), self._limit)})
+
+
+class LimitedTextField(OfLimit, TextField):
+    pass
+
+
 class BoundedDictField(serializers.DictField):
     """An object whose size is checked before its values. The error names at most 20 values."""
 
@@ -127,6 +154,10 @@ class BoundedDictField(serializers.DictField):
         if has_surrogates(name):
             self.fail("invalid_characters")
         return self.child.run_validation(value)
+
+
+class LimitedDictField(OfLimit, BoundedDictField):
+    pass
 
 
 def has_surrogates(value: str) -> bool:
@@ -171,6 +202,16 @@ class QueryIntegerField(serializers.IntegerField):
         if not _DECIMAL.fullmatch(data):
             self.fail("invalid")
         return int(data)
+
+
+class PageSizeField(OfLimit, QueryIntegerField):
+    """How many items a page has at most."""
+
+    bound = "max_value"
+
+    def get_default(self) -> Any:
+        default: Any = super().get_default()
+        return default if self.max_value is None else min(default, self.max_value)
 
 
 class QueryBooleanField(serializers.BooleanField):

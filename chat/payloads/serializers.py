@@ -10,7 +10,10 @@ from rest_framework.serializers import Serializer
 
 from chat.payloads.fields import (
     BoundedListField,
+    LimitedTextField,
     ObjectField,
+    OfLimit,
+    PageSizeField,
     QueryBooleanField,
     QueryIntegerField,
     StrictBooleanField,
@@ -24,7 +27,7 @@ from chat.payloads.fields import (
 from messaging.changes.profile_rules import MAX_NAME, MAX_PICTURE
 from messaging.changes.text_rules import MAX_CLIENT_ID
 from messaging.domain.conversation import ConversationKind, History, Posting
-from messaging.domain.limits import Limits
+from messaging.domain.limits import get_limits
 from messaging.domain.participant import Notify, Role
 from messaging.domain.people import AddedBy, QuietHours
 from messaging.domain.recipients import Platform, TokenKind
@@ -32,7 +35,8 @@ from messaging.domain.recipients import Platform, TokenKind
 MAX_SEQ = 2**53 - 1
 """The largest integer that every JSON reader represents exactly (RFC 8259 6)."""
 
-_LIMITS = Limits()
+_MAX_NAMED = 100
+"""The most ids of people, or of messages, in one query."""
 
 _TIME_ZONES = frozenset(files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
 """The names in IANA's database, read at start and not on the event loop.
@@ -48,11 +52,11 @@ def _choice(kind: type[StrEnum], **kwargs: Any) -> serializers.ChoiceField:
     return serializers.ChoiceField(values, error_messages=messages, **kwargs)
 
 
-class UserIdsField(BoundedListField):
+class UserIdsField(OfLimit, BoundedListField):
     child = StrictCharField(max_length=128)
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=_LIMITS.participants, **kwargs)
+        super().__init__(limit="participants", **kwargs)
 
 
 class CreateConversation(StrictSerializer):
@@ -60,8 +64,8 @@ class CreateConversation(StrictSerializer):
 
     kind = _choice(ConversationKind)
     participant_ids = UserIdsField()
-    title = TextField(
-        required=False, allow_null=True, allow_blank=True, max_length=_LIMITS.title_characters
+    title = LimitedTextField(
+        required=False, allow_null=True, allow_blank=True, limit="title_characters"
     )
     client_id = StrictCharField(
         required=False, allow_null=True, allow_blank=True, max_length=MAX_CLIENT_ID
@@ -76,7 +80,7 @@ class CreateConversation(StrictSerializer):
 class UpdateConversation(StrictSerializer):
     for_services = frozenset({"frozen"})
 
-    title = TextField(required=False, allow_blank=True, max_length=_LIMITS.title_characters)
+    title = LimitedTextField(required=False, allow_blank=True, limit="title_characters")
     metadata = ObjectField(required=False, allow_null=True)
     picture = StrictCharField(required=False, allow_null=True, allow_blank=True)
     posting = _choice(Posting, required=False)
@@ -154,7 +158,7 @@ class PresenceQuery(StrictSerializer):
     user_ids = StrictCharField(help_text="User ids, separated by commas")
 
     def validate_user_ids(self, value: str) -> list[str]:
-        return _user_ids(value, most=_LIMITS.presence_users)
+        return _user_ids(value, most=get_limits().presence_users)
 
 
 def _user_ids(value: str, *, most: int) -> list[str]:
@@ -175,7 +179,7 @@ class AttachmentIdsField(BoundedListField):
 class SendMessage(StrictSerializer):
     for_services = frozenset({"kind"})
 
-    text = TextField(allow_blank=True, max_length=_LIMITS.text_characters)
+    text = LimitedTextField(allow_blank=True, limit="text_characters")
     client_id = StrictCharField(
         required=False, allow_null=True, allow_blank=True, max_length=MAX_CLIENT_ID
     )
@@ -187,7 +191,7 @@ class SendMessage(StrictSerializer):
 
 
 class EditMessage(StrictSerializer):
-    text = TextField(required=False, allow_blank=True, max_length=_LIMITS.text_characters)
+    text = LimitedTextField(required=False, allow_blank=True, limit="text_characters")
     metadata = ObjectField(required=False, allow_null=True)
 
 
@@ -214,7 +218,7 @@ class SetTyping(StrictSerializer):
 
 
 class PageQuery(StrictSerializer):
-    limit = QueryIntegerField(default=50, min_value=1, max_value=_LIMITS.page)
+    limit = PageSizeField(default=50, min_value=1, limit="page")
 
 
 class UsersQuery(StrictSerializer):
@@ -222,16 +226,16 @@ class UsersQuery(StrictSerializer):
     conversation_id = StrictCharField(
         required=False, max_length=128, help_text="Its people, and those who left it"
     )
-    limit = QueryIntegerField(
+    limit = PageSizeField(
         required=False,
         min_value=1,
-        max_value=_LIMITS.page,
+        limit="page",
         help_text="Only with conversation_id; 100 by default",
     )
     cursor = StrictCharField(required=False, help_text="Only with conversation_id")
 
     def validate_user_ids(self, value: str) -> list[str]:
-        return _user_ids(value, most=_LIMITS.page)
+        return _user_ids(value, most=_MAX_NAMED)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("user_ids" in attrs) == ("conversation_id" in attrs):
@@ -258,9 +262,9 @@ class MessagesQuery(PageQuery):
     ids = StrictCharField(required=False, help_text="Message ids, separated by commas")
 
     def validate_ids(self, value: str) -> list[str]:
-        ids = value.split(",", _LIMITS.page)
-        if len(ids) > _LIMITS.page:
-            detail = f"Name at most {_LIMITS.page} messages."
+        ids = value.split(",", _MAX_NAMED)
+        if len(ids) > _MAX_NAMED:
+            detail = f"Name at most {_MAX_NAMED} messages."
             raise serializers.ValidationError(detail, code="max_length")
         return ids
 

@@ -1,6 +1,7 @@
 """The command `conversation.sync`: what a client has missed in each conversation."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from chat.limits.person_turns import SYNCS_AT_ONCE
@@ -9,7 +10,8 @@ from chat.payloads.answers import changes_data
 from chat.payloads.renderers import fragment
 from chat.state import ApplicationState
 from messaging.delivery.hub.connections import Connection
-from messaging.domain.exceptions import StoreUnavailable
+from messaging.domain.exceptions import InvalidRequest, StoreUnavailable
+from messaging.domain.limits import get_limits
 from messaging.services import sessions, sync
 
 _MESSAGES = 200
@@ -20,6 +22,7 @@ _TRIES = 5
 async def sync_conversations(
     state: ApplicationState, connection: Connection, conversations: dict[str, int]
 ) -> dict[str, Any]:
+    _require_few(conversations)
     await require_rate(state.instance.rates, SYNCED, connection.user_id, count=len(conversations))
     limit = max(_MESSAGES // len(conversations), 2)
     places = asyncio.Semaphore(SYNCS_AT_ONCE)
@@ -58,3 +61,11 @@ async def sync_conversations(
         if changes is not found[conversation_id]:
             data[conversation_id] = fragment(changes_data(changes))
     return {"conversations": data, "epoch": sync.epoch_id(state.instance)}
+
+
+def _require_few(conversations: Mapping[str, int]) -> None:
+    """Require no more than the limit in force; the decoder of commands has the default. Raises
+    InvalidRequest."""
+    most = get_limits().sync_conversations
+    if len(conversations) > most:
+        raise InvalidRequest.of("conversations", f"Name at most {most}.", "max_length")

@@ -11,6 +11,7 @@ from chat.rest.openapi.described import described
 from chat.rest.personal_data_shapes import AcceptedJob
 from chat.rest.service_access import ACT_AS, EXPORT, MANAGE
 from chat.rest.views.base import APIView
+from messaging.domain.limits import get_limits
 from messaging.services import users
 from messaging.services.back_end import personal_data
 from messaging.services.back_end import profiles as service_profiles
@@ -61,6 +62,7 @@ class UsersView(APIView):
             found = await users.list_profiles(self.instance, user_id=self.user_id, **query)
             page = ProfilePage(items=found, next_cursor=None)
         else:
+            query.setdefault("limit", min(users.MAX_USERS, get_limits().page))
             page = await users.list_profiles_of_conversation(
                 self.instance, user_id=self.user_id, **query
             )
