@@ -160,7 +160,7 @@ async def _store_group(
     try:
         title = await moderated_title(instance, user_id, wanted.id, wanted.title)
         let_in = {user_id, *await welcome(instance, user_id, others)}
-    except BaseException:  # nothing is written yet, also if the request was cancelled
+    except BaseException:  # nothing is written yet
         await quota.give_back()
         raise
     people = {id_: one for id_, one in wanted.participants.items() if id_ in let_in}
