@@ -172,10 +172,16 @@ class Checkpoints:
         self, database: BaseDatabaseWrapper, before: Checkpoint, *, retry_after: float | None = None
     ) -> None:
         """End a lease. With `retry_after`, the changes could not be handled: they are due again
-        after so many seconds. 0 seconds are no failure."""
-        mine = self._at(database, before).filter(owner=self._owner)
+        after so many seconds. 0 seconds are no failure. What was marked meanwhile stays due."""
+        mine = self._records(database).filter(
+            conversation_id=before.conversation_id,
+            generation=before.generation,
+            version=before.version,
+            owner=self._owner,
+        )
         if retry_after is None:
-            mine.update(owner="", leased_until=None, due_at=None, attempts=0)
+            mine.filter(known_version=before.known_version).update(due_at=None, attempts=0)
+            mine.update(owner="", leased_until=None)
             return
         due_at = now(database) + timedelta(seconds=retry_after)
         failures = 1 if retry_after else 0

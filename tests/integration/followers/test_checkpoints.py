@@ -8,7 +8,7 @@ import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging.domain.identifiers import random_id
-from messaging.followers.checkpoints import Checkpoints
+from messaging.followers.checkpoints import Checkpoint, Checkpoints
 from messaging.followers.follower import Followed, RetryLater
 from messaging.models import CheckpointRecord
 from tests.integration.followers.stage import LocalRecorder, Recorder, Stage
@@ -39,6 +39,27 @@ async def test_only_failures_count_as_attempts(sql_stage: Stage) -> None:
         return list(records.values_list("attempts", flat=True))
 
     assert await sql_stage.calls.read("follow", attempts) == [1]
+
+
+@pytest.mark.parametrize(("retry_after", "attempts"), [(60.0, 1), (None, 0)])
+async def test_a_lease_ends_although_the_sweep_has_marked_the_conversation(
+    sql_stage: Stage, retry_after: float | None, attempts: int
+) -> None:
+    """Otherwise its changes would wait until the lease has run out. What was marked stays due."""
+    checkpoints, id_ = Checkpoints("recorder", owner="me"), random_id()
+
+    def lease_and_mark(database: BaseDatabaseWrapper) -> CheckpointRecord:
+        leased = checkpoints.claim(database, id_, seconds=60.0)
+        assert isinstance(leased, Checkpoint)
+        checkpoints.mark(database, {id_: 7}, generation=0)
+        checkpoints.release(database, leased, retry_after=retry_after)
+        return CheckpointRecord.objects.using(database.alias).get(conversation_id=id_)
+
+    found = await sql_stage.calls.write("follow", lease_and_mark)
+
+    assert (found.owner, found.leased_until) == ("", None)
+    assert (found.known_version, found.attempts) == (7, attempts)
+    assert found.due_at is not None
 
 
 async def test_an_absent_conversation_is_discarded_in_portions(sql_stage: Stage) -> None:
