@@ -65,6 +65,7 @@ class Following:
         runner = self._runners.pop(name, None)
         if runner is not None:
             await runner.stop()
+            runner.inbox.forget_changes()  # the others share their bound
         if for_good:
             await self._calls.write("follow", unregister, name)
 

@@ -173,7 +173,8 @@ class Inbox:
         return taken
 
     def forget_changes(self) -> None:
-        """Keep only the ids: the store was restored, or all checkpoints are void."""
+        """Keep only the ids: the store was restored, all checkpoints are void, or nobody follows
+        any more."""
         for pending in self._pending.values():
             self._empty(pending)
 

@@ -15,6 +15,7 @@ from messaging.followers.follower import Followed, RetryLater
 from messaging.followers.registry import list_registered
 from messaging.followers.runner import LOOK_SECONDS
 from messaging.instruments.follower_metrics import FOLLOWER_BEHIND_SECONDS
+from messaging.instruments.metrics import CACHE_BYTES
 from messaging.stores.firestore.documents.conversations import SHARDS
 from messaging.stores.firestore.store import FirestoreStore
 from tests.documents import counted_documents
@@ -380,6 +381,23 @@ async def test_a_removed_follower_leaves_nothing(sql_stage: Stage) -> None:
         return len(list_registered(database)), known[group.id].stored
 
     assert await sql_stage.calls.read("follow", left) == (0, False)
+
+
+async def test_a_removed_follower_leaves_room_for_the_others(sql_stage: Stage) -> None:
+    """They share the bound of what waits in memory. An endpoint that hangs has much waiting when
+    it is switched off."""
+    process = sql_stage.process()
+    process.following.add_remote(Recorder())
+    await process.say(await sql_stage.group(), "one", "two")
+
+    def waiting() -> float:
+        (metric,) = CACHE_BYTES.collect()
+        return sum(one.value for one in metric.samples if one.labels["cache"] == "followers")
+
+    assert waiting() > 0
+    await process.following.remove("recorder")
+
+    assert waiting() == 0
 
 
 async def test_a_running_follower_needs_no_call(stage: Stage) -> None:
