@@ -10,8 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django import DjangoDbBlocker
 
 from config.databases import database
-from tests.servers.postgres import dumped, restore
-from tests.shared import made_once
+from tests.databases import fill_postgres
 
 
 @contextmanager
@@ -26,20 +25,12 @@ def added_database(alias: str, url: str, blocker: DjangoDbBlocker) -> Iterator[s
 
 @contextmanager
 def added_postgres(alias: str, url: str, blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Name this empty PostgreSQL to Django, with all tables. Of the processes that share files, one
-    migrates, and the others take over its tables."""
+    """Name this empty PostgreSQL to Django, with all tables."""
     with named_database(alias, url):
         with blocker.unblock():
-            tables = made_once("migrated.postgresql.sql", lambda: _migrated(alias, url))
-            if not connections[alias].introspection.table_names():
-                restore(url, tables)
+            fill_postgres(url, lambda: call_command("migrate", database=alias, verbosity=0))
             connections[alias].close()
         yield alias
-
-
-def _migrated(alias: str, url: str) -> bytes:
-    call_command("migrate", database=alias, verbosity=0)
-    return dumped(url)
 
 
 @contextmanager
