@@ -33,10 +33,10 @@ from chat.limits.throttling import (
 )
 from chat.payloads.decoding import DocumentDecoder, NotAccepted
 from chat.payloads.parsers import StrictJSONParser
-from chat.payloads.renderers import render_json
 from chat.payloads.serializers import validated
 from chat.rest import service_access
 from chat.rest.accounting import account
+from chat.rest.http_responses import http_response, without_content
 from chat.rest.requests import (
     APIRequest,
     accepts_json,
@@ -53,6 +53,10 @@ from messaging.runtime.instance import Instance
 from messaging.services import sessions
 
 Handler = Callable[..., Awaitable[Response]]
+
+_CLIENT_GONE = 499
+"""The status in logs, metrics and histories of a request whose client disconnected before the
+answer; nginx uses the same."""
 
 
 class APIView(RestAPIView):
@@ -117,6 +121,10 @@ class APIView(RestAPIView):
         try:
             async with asyncio.timeout(limited.seconds_left(_scope(request))):
                 response = await self._handle(request, *args, **kwargs)
+        except asyncio.CancelledError:
+            # The client has gone. What it asked for may be done nevertheless.
+            self._record(request, _CLIENT_GONE, begun)
+            raise
         except Exception as error:  # noqa: BLE001 - the one funnel from exceptions to HTTP
             problem = problem_of(error)
             response = problem_response(problem, _request_id(request))
@@ -127,18 +135,22 @@ class APIView(RestAPIView):
                 self._count_violations(problem.code, size_of(request))
             if problem.status == 405:
                 response["Allow"] = ", ".join(self.allowed_methods)
+        self._record(request, response.status_code, begun)
+        return response
+
+    def _record(self, request: HttpRequest, status: int, begun: float) -> None:
+        """Count and log a request, and note one of a service account in its history."""
         if self.caller is not None:
-            service_access.note_action(self.instance, request, self.caller, response.status_code)
+            service_access.note_action(self.instance, request, self.caller, status)
         match = request.resolver_match
         account(
             request.method,
             match.route if match is not None else "",
-            response.status_code,
+            status,
             time.monotonic() - begun,
             allowed=self.allowed_methods,
             quiet=self.quiet,
         )
-        return response
 
     async def _handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.args, self.kwargs = args, kwargs
@@ -202,11 +214,11 @@ class APIView(RestAPIView):
         if not accepts_json(request):
             self.perform_content_negotiation(self.request)
         if request.method == "OPTIONS":
-            return _without_content(204, {"Allow": ", ".join(self.allowed_methods)})
+            return without_content(204, {"Allow": ", ".join(self.allowed_methods)})
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(request.method or "")
         handler: Handler = getattr(self, request.method.lower())
-        return _http_response(await handler(self.request, **kwargs))
+        return http_response(await handler(self.request, **kwargs))
 
     def _count_violations(self, code: str, size: int) -> None:
         """Count a refused document: an invalid one as a frame is counted, one beyond a rate only
@@ -275,28 +287,6 @@ def _scope(request: HttpRequest) -> Mapping[str, Any]:
     """Return the notes of the limits in front of Django; empty without them."""
     scope: Mapping[str, Any] = getattr(request, "scope", {})
     return scope
-
-
-def _http_response(response: Response) -> HttpResponse:
-    """Render the response here. Django would render a template response in a thread."""
-    headers = {name: value for name, value in response.headers.items() if name != "Content-Type"}
-    if response.data is None:
-        return _without_content(response.status_code, headers)
-    content = render_json(response.data)
-    return HttpResponse(
-        content,
-        status=response.status_code,
-        content_type="application/json",
-        headers={**headers, "Content-Length": str(len(content))},
-    )
-
-
-def _without_content(status: int, headers: Mapping[str, str]) -> HttpResponse:
-    response = HttpResponse(status=status, headers=headers)
-    del response["Content-Type"]  # Django's default for an empty response
-    if status != 204:  # 204 has no length (RFC 9110 8.6)
-        response["Content-Length"] = "0"
-    return response
 
 
 def _request_id(request: HttpRequest) -> str:

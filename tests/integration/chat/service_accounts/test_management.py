@@ -7,6 +7,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from messaging.runtime.instance import Instance
+from messaging.stores.database.audit import AuditFilter, AuditTrail
 from tests.integration.chat import Api, created, ok, problem, wrong_fields
 from tests.integration.chat.service_accounts import GROUP, ServiceApi
 
@@ -221,3 +222,36 @@ async def test_a_retry_after_the_owner_has_left(ann: Api, bob: Api, service: Ser
     again = ok(await service.post("/conversations", **GROUP, client_id="1"))
 
     assert (again["id"], again["added"]) == (group, ["bob"])
+
+
+async def test_a_request_that_is_cut_off_is_in_the_history(
+    ann: Api, service: ServiceApi, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service does not leave the audit trail by disconnecting: what it asked for may be done."""
+    group = await ann.group()
+    begun = asyncio.Event()
+
+    async def hang(*_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(instance.deletions, "complete", hang)
+    request = asyncio.create_task(service.delete(f"/conversations/{group}"))
+    await begun.wait()
+    request.cancel()
+    await asyncio.wait([request])
+
+    await instance.service_history.stop()
+    ((_, action), *_) = await instance.service_accounts.list_actions("shop", limit=1)
+    assert (action.method, action.path, action.status) == (
+        "DELETE",
+        f"/api/v1/conversations/{group}",
+        499,
+    )
+    (entry,) = await AuditTrail(instance.database).list_entries(
+        AuditFilter(conversation_id=group), limit=10
+    )
+    assert (entry.entry.action, entry.entry.failure) == (
+        "DELETE conversations/{conversation_id}",
+        "499",
+    )
