@@ -32,6 +32,8 @@ from messaging.stores.shared.stored_enums import conversion_to
 Fields = dict[str, Any]
 
 _DEFAULT_PREFERENCES = Preferences()
+_MARK = "="
+"""Precedes the name of a reaction that Firestore reserves, and one that begins with it."""
 
 
 def read_moment(value: Any) -> datetime:
@@ -88,8 +90,21 @@ def _decode_attachments(value: Any) -> tuple[Attachment, ...]:
     return attachments_of([plain_map(one) for one in value.array_value.values])
 
 
+def _encode_reactions(reactions: Mapping[str, ReactionSummary]) -> Fields:
+    data = reactions_data(reactions)
+    return {_field_name(emoji): one for emoji, one in data.items()}
+
+
 def _decode_reactions(value: Any) -> Mapping[str, ReactionSummary]:
-    return reactions_of(plain_map(value))
+    stored = plain_map(value)
+    return reactions_of({name.removeprefix(_MARK): one for name, one in stored.items()})
+
+
+def _field_name(emoji: str) -> str:
+    """Return the name of a reaction's field. Firestore reserves some names
+    (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields)."""
+    reserved = emoji.startswith("__") and emoji.endswith("__")
+    return _MARK + emoji if reserved or emoji.startswith(_MARK) else emoji
 
 
 def _decode_member(kind: Any) -> Callable[[Any], Any]:
@@ -118,7 +133,7 @@ WRITTEN = Conversions(
         Mapping[str, Preferences]: _encode_all_preferences,
         Uncounted: Attribute("encoded"),
         tuple[Attachment, ...]: attachments_data,
-        Mapping[str, ReactionSummary]: reactions_data,
+        Mapping[str, ReactionSummary]: _encode_reactions,
     },
     enumeration=lambda _: Attribute("value"),
 )

@@ -5,11 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from messaging.changes.messages.reacting import React
+from messaging.commits.conversation_cache import ConversationCache
+from messaging.commits.writer import Writer
 from messaging.domain.conversation import Conversation
 from messaging.domain.identifiers import random_id
 from messaging.domain.message import Message, PersonReactions, ReactionSummary
 from messaging.stores.catalogue import Catalogue
 from messaging.stores.conversations import Commit, Conflict, Store
+from tests.commits import CommitLog
 from tests.integration.stores import new_conversation, sending
 
 PEOPLE = [f"user-{number}" for number in range(7)]
@@ -181,3 +185,19 @@ async def test_the_messages_of_a_deleted_group_take_theirs_along(
     assert await messages_of(store, conversation) == []
     keys = [(one.id, person) for one in (first, second) for person in PEOPLE]
     assert await store.reactions.get_reactions(conversation.id, keys) == {}
+
+
+@pytest.mark.parametrize("emoji", ["__tea__", "____", "__", "_", "+1", "-", "tea_time"])
+async def test_every_name_of_a_reaction_can_be_stored(
+    store: Store, conversation: Conversation, emoji: str
+) -> None:
+    """Firestore reserves names of fields that begin and end with two underscores."""
+    first, _ = await messages_of(store, conversation)
+    writer = Writer(store, ConversationCache(), CommitLog())
+    act = React(user_id=PEOPLE[1], message_id=first.id, emoji=emoji, present=True)
+    await writer.submit(conversation.id, act)
+
+    (reacted, _) = await messages_of(store, conversation)
+    assert reacted.reactions[emoji].user_ids == (PEOPLE[1],)
+    found = await store.get_conversation(conversation.id)
+    assert found is not None
