@@ -174,9 +174,15 @@ async def test_the_proxy_names_each_request(proxy: Proxy) -> None:
     assert ids == {answer.json()["request_id"] for answer in answers}
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/health/live", "/health/ready"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/metrics", "/health/live", "/health/ready"),
+        *("/%6detrics", "/%68ealth/live", "/health%2flive", "/health/%72eady"),
+    ],
+)
 async def test_pages_for_operators_are_hidden(path: str, proxy: Proxy) -> None:
-    """The proxy itself answers."""
+    """The proxy itself answers, however a client writes the path."""
     async with httpx.AsyncClient(verify=proxy.trust) as http:
         answer = await http.get(f"https://127.0.0.1:{proxy.port}{path}")
 
