@@ -21,7 +21,8 @@ import { Store } from "./store.js";
 const MAX_WATCHED = 300;
 
 export class Presence {
-  /** By user id. @type {Map<string, PersonPresence>} */
+  /** By user id. Who is no longer watched stays until the end of the step of the event loop: the
+   * server tells nothing anew of who is watched again at once. @type {Map<string, PersonPresence>} */
   #people = new Map();
   /** By user id: how many watch. @type {Map<string, number>} */
   #watches = new Map();
@@ -32,7 +33,7 @@ export class Presence {
   /** @type {(() => void)[]} */
   #stops;
   /** @type {Store<PresenceSnapshot>} */
-  #store = new Store(() => Object.freeze(Object.fromEntries(this.#people)));
+  #store = new Store(() => this.#snapshot());
   subscribe = this.#store.subscribe;
   getSnapshot = this.#store.getSnapshot;
 
@@ -52,13 +53,13 @@ export class Presence {
    * @param {readonly string[]} userIds */
   watch(userIds) {
     const ids = new Set(userIds);
-    for (const id of ids) this.#watches.set(id, (this.#watches.get(id) ?? 0) + 1);
+    for (const id of ids) this.#become(id, (this.#watches.get(id) ?? 0) + 1);
     this.#askSoon();
     let isOver = false;
     return () => {
       if (isOver) return;
       isOver = true;
-      for (const id of ids) this.#end(id);
+      for (const id of ids) this.#become(id, (this.#watches.get(id) ?? 0) - 1);
       this.#askSoon();
     };
   }
@@ -72,20 +73,19 @@ export class Presence {
     this.#ask();
   }
 
-  /** @param {string} id */
-  #end(id) {
-    const left = (this.#watches.get(id) ?? 0) - 1;
-    if (left > 0) {
-      this.#watches.set(id, left);
-    } else {
-      this.#watches.delete(id);
-      if (this.#people.delete(id)) this.#store.changed();
-    }
+  /** @param {string} id @param {number} count how many watch */
+  #become(id, count) {
+    if (count > 0) this.#watches.set(id, count);
+    else this.#watches.delete(id);
+    if (this.#people.has(id)) this.#store.changed();
   }
 
   /** What begins and ends in one step of the event loop is one command. */
   #askSoon() {
-    queueMicrotask(() => this.#ask());
+    queueMicrotask(() => {
+      for (const id of this.#people.keys()) if (!this.#watches.has(id)) this.#people.delete(id);
+      this.#ask();
+    });
   }
 
   async #ask() {
@@ -110,6 +110,10 @@ export class Presence {
 
   get #isLive() {
     return this.#chat.connection.getSnapshot().state === "live";
+  }
+
+  #snapshot() {
+    return Object.freeze(Object.fromEntries([...this.#people].filter(([id]) => this.#watches.has(id))));
   }
 
   /** @param {PersonPresence} person */

@@ -219,6 +219,12 @@ async def test_people_presence_and_search(place: Place) -> None:
     stop = presence.watch(["bob"])
     await until(presence.subscribe, lambda: "bob" in presence.snapshot)
     assert presence.snapshot["bob"].status == "online"
+    stop()
+    assert "bob" not in presence.snapshot
+    stop = presence.watch(["bob"])  # in the same step: the server tells nothing anew
+    assert presence.snapshot["bob"].status == "online"
+    await asyncio.sleep(0)
+    assert presence.snapshot["bob"].status == "online"
     await bob.aclose()
     await until(presence.subscribe, lambda: presence.snapshot["bob"].status == "offline")
     stop()

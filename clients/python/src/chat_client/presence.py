@@ -28,12 +28,14 @@ class Presence:
         self._chat = chat
         self._tasks = Tasks()
         self._people: dict[str, PersonPresence] = {}
+        """Who is no longer watched stays until the end of the step of the event loop: the server
+        tells nothing anew of who is watched again at once."""
         self._watches: dict[str, int] = {}
         """By user id: how many watch."""
         self._asked: frozenset[str] = frozenset()
         """The people whom the server watches for this connection."""
         self._is_asking = False
-        self._store = Store(lambda: MappingProxyType(dict(self._people)))
+        self._store = Store(self._snapshot)
         self._ends = [
             chat.on(PresenceEvent, self._event),
             chat.on(ConnectionEvent, lambda _: self._reconnected()),
@@ -51,12 +53,12 @@ class Presence:
         """Watch these people too. Returns a function that ends this."""
         ids = set(user_ids)
         for user_id in ids:
-            self._watches[user_id] = self._watches.get(user_id, 0) + 1
+            self._become(user_id, self._watches.get(user_id, 0) + 1)
         self._ask_soon()
 
         def end() -> None:
             for user_id in ids:
-                self._end(user_id)
+                self._become(user_id, self._watches.get(user_id, 0) - 1)
             ids.clear()
             self._ask_soon()
 
@@ -75,17 +77,27 @@ class Presence:
         self._people.clear()
         self._store.changed()
 
-    def _end(self, user_id: str) -> None:
-        left = self._watches.get(user_id, 0) - 1
-        if left > 0:
-            self._watches[user_id] = left
+    def _become(self, user_id: str, count: int) -> None:
+        """So many watch this person."""
+        if count > 0:
+            self._watches[user_id] = count
         else:
             self._watches.pop(user_id, None)
-            if self._people.pop(user_id, None) is not None:
-                self._store.changed()
+        if user_id in self._people:
+            self._store.changed()
+
+    def _forget(self) -> None:
+        for user_id in self._people.keys() - self._watches.keys():
+            del self._people[user_id]
+
+    def _snapshot(self) -> Mapping[str, PersonPresence]:
+        return MappingProxyType(
+            {user_id: one for user_id, one in self._people.items() if user_id in self._watches}
+        )
 
     def _ask_soon(self) -> None:
         """Send all changes of one step of the event loop as one command."""
+        asyncio.get_running_loop().call_soon(self._forget)
         if not self._is_asking:
             self._is_asking = True
             self._tasks.start(self._ask())
