@@ -5,6 +5,8 @@
  */
 
 import { Batches } from "./batches.js";
+import { pause, repeat, retryDelay } from "./delays.js";
+import { ChatError } from "./errors.js";
 import { Store } from "./store.js";
 
 /**
@@ -19,6 +21,11 @@ const MAX_KEPT = 5000;
 export class People {
   /** By user id, the latest last. @type {Map<string, {profile: Profile | null, at: number}>} */
   #kept = new Map();
+  /** By user id: how many want them. @type {Map<string, number>} */
+  #wanted = new Map();
+  #isRepeating = false;
+  /** Whether a request for wanted people has failed since they were last asked for. */
+  #hasFailed = false;
   #chat;
   #batches;
   /** @type {Store<PeopleSnapshot>} */
@@ -45,6 +52,22 @@ export class People {
     await Promise.all(missing.map((id) => this.#batches.ask(id)));
   }
 
+  /** Loads people as `need` does, and asks again until there is an answer. Returns a function that ends
+   * this. @param {readonly string[]} userIds */
+  want(userIds) {
+    const ids = new Set(userIds);
+    for (const id of ids) this.#wanted.set(id, (this.#wanted.get(id) ?? 0) + 1);
+    this.need([...ids]).catch((error) => this.#failed(error));
+    return () => {
+      for (const id of ids) {
+        const left = (this.#wanted.get(id) ?? 0) - 1;
+        if (left > 0) this.#wanted.set(id, left);
+        else this.#wanted.delete(id);
+      }
+      ids.clear();
+    };
+  }
+
   /** Loads the present and former people of a conversation. @param {string} conversationId */
   async ofConversation(conversationId) {
     let cursor = null;
@@ -60,6 +83,21 @@ export class People {
   async change(changes) {
     const { user_id, name, picture } = await this.#chat.request("PATCH", "me", { body: changes });
     this.#keep([{ user_id, name, picture, is_service: false }]);
+  }
+
+  /** All that is wanted is asked for together. @param {unknown} error */
+  async #failed(error) {
+    if (!(error instanceof ChatError)) throw error;
+    if (!error.passing) return; // refused: it would be again
+    this.#hasFailed = true;
+    if (this.#isRepeating) return;
+    this.#isRepeating = true;
+    while (this.#hasFailed) {
+      this.#hasFailed = false;
+      await pause(retryDelay(error, 0));
+      await repeat(() => this.need([...this.#wanted.keys()]), () => this.#wanted.size > 0).catch(() => {});
+    }
+    this.#isRepeating = false;
   }
 
   /** @param {Record<string, unknown>} query @param {string[]} ids */

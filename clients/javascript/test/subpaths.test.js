@@ -54,6 +54,31 @@ test("presence watches what all parts of a page watch together, on each connecti
   assert.deepEqual(presence.getSnapshot(), {});
 });
 
+test("who is watched again in the same step stays known", async () => {
+  server.socket.hello();
+  const presence = new Presence(chat);
+  let stop = presence.watch(["bob", "cid"]);
+  await until(() => watched().length === 1);
+  const items = [person("bob", "online"), person("cid", "offline")];
+  server.socket.reply(server.socket.of("presence.watch")[0], { items });
+  await until(() => presence.getSnapshot().bob);
+  const seen = [];
+  presence.subscribe(() => seen.push(Object.keys(presence.getSnapshot()).sort()));
+  stop(); // as React does: the effect of one component ends before that of another one begins
+  stop = presence.watch(["cid", "bob"]);
+  await until(() => seen.length > 0);
+  assert.deepEqual(presence.getSnapshot(), { bob: items[0], cid: items[1] });
+  assert.deepEqual(seen, [["bob", "cid"]]);
+  assert.equal(watched().length, 1);
+  stop();
+  assert.deepEqual(presence.getSnapshot(), {});
+  await until(() => watched().length === 2);
+  server.socket.reply(server.socket.of("presence.watch")[1], { items: [] });
+  presence.watch(["bob"]);
+  await until(() => watched().length === 3);
+  assert.deepEqual(presence.getSnapshot(), {}); // it may have changed meanwhile
+});
+
 test("a watch that is refused for the moment is repeated", async () => {
   server.socket.hello();
   new Presence(chat).watch(["bob"]);
@@ -77,6 +102,27 @@ test("people are asked for together, and once in ten minutes", async () => {
   mock.method(performance, "now", () => now + 11 * 60_000);
   await people.need(["ann"]);
   assert.equal(server.requests.filter(({ path }) => path === "users").length, 2);
+});
+
+test("people who are wanted are asked for until there is an answer, all together", async () => {
+  const ann = { user_id: "ann", name: "Ann", picture: null, is_service: false };
+  let answers = 0;
+  server.answers.set("GET users", () => {
+    answers += 1;
+    const refused = { status: 503, body: { code: "overloaded" }, headers: { "Retry-After": "0.01" } };
+    return answers > 3 ? { body: { items: [ann], next_cursor: null } } : refused;
+  });
+  const people = new People(chat);
+  const stops = [people.want(["ann"]), people.want(["stranger"])];
+  const soon = () => new Promise((resolve) => setTimeout(resolve, 1));
+  while (answers < 1) await soon();
+  stops.push(people.want(["eve"]));
+  stops.push(people.want(["bob"]));
+  stops.pop()(); // nobody wants bob any more
+  while (!people.getSnapshot().ann) await soon();
+  const asked = server.requests.filter(({ path }) => path === "users").map(({ query }) => query.user_ids);
+  assert.deepEqual(asked, ["ann,stranger", "eve,bob", "ann,stranger,eve", "ann,stranger,eve"]);
+  for (const stop of stops) stop();
 });
 
 test("150 people take two requests", async () => {

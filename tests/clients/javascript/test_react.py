@@ -40,9 +40,18 @@ async def test_the_hooks_show_what_happens(at: Place) -> None:
         await person.request("PATCH", "/me", {"name": name})
     await at.bob.send(id_, "Tea?", f"{uuid4()}")
     await expect(page.locator("#unread")).to_have_text("1 1 0")
+    lost: list[str] = []
 
+    def lose_first_names(_: str, path: str) -> bool:
+        if path.endswith("/users") and not lost:
+            lost.append(path)
+            return True
+        return False
+
+    at.wire.lose_answer = lose_first_names
     await page.evaluate("id => window.page.show(id)", id_)
     await _messages(page, "Bob: Tea?")
+    assert lost
     await page.get_by_text("Send").click()
     await _messages(page, "Bob: Tea?", "Ann: Hello from React")
     await expect(page.locator("#unread")).to_have_text("0 0 0")
@@ -57,6 +66,10 @@ async def test_the_hooks_show_what_happens(at: Place) -> None:
 
     await page.evaluate("window.page.watch(['bob'])")
     await expect(page.locator("#presence")).to_have_text("bob offline")
+    await page.evaluate("window.page.watch(['bob', 'bob'])")  # another list of the same people
+    effects = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+    await page.evaluate(effects)
+    await expect(page.locator("#presence")).to_have_text("bob offline,bob offline")
     line = at.wire.line
     assert line is not None
     await page.evaluate("window.page.unmount()")

@@ -31,7 +31,7 @@ export function usePresence(userIds) {
 export function usePeople(userIds) {
   const people = shared(directories, useChat(), People);
   const ids = useSame(userIds);
-  useEffect(() => void people.need(ids).catch(() => {}), [people, ids]);
+  useEffect(() => people.want(ids), [people, ids]);
   return useSelection(people, useCallback((/** @type {PeopleSnapshot} */ all) => only(all, ids), [ids]));
 }
 
