@@ -213,10 +213,7 @@ export class ChatClient {
   /** @param {any} hello */
   #welcomed(hello) {
     const { catchingUp, outbox, reading, activity } = this.#parts;
-    if (this.#userId && this.#userId !== hello.user_id) {
-      reading.forget();
-      catchingUp.forget();
-    }
+    if (this.#userId && this.#userId !== hello.user_id) catchingUp.forget();
     this.#userId = hello.user_id;
     this.#frameBytes = hello.limits?.frame_bytes ?? Infinity;
     catchingUp.compare(hello);

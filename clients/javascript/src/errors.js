@@ -1,6 +1,6 @@
 /** Errors, in one shape for REST (problem+json) and the socket (error replies). */
 
-const PASSING = [0, 429, 500, 502, 503, 504];
+const PASSING = [0, 500, 502, 503, 504];
 
 export class ChatError extends Error {
   /**
@@ -20,9 +20,9 @@ export class ChatError extends Error {
     this.errors = errors;
   }
 
-  /** Whether the same request may succeed a moment later. */
+  /** Whether the same request may succeed a moment later: the quota of a day refuses for many minutes. */
   get passing() {
-    return PASSING.includes(this.status);
+    return this.status === 429 ? Number(this.retryAfter) <= 60 : PASSING.includes(this.status);
   }
 }
 

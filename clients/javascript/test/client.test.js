@@ -154,6 +154,25 @@ test("after 4502 the client asks for another token; after 4503 for nothing", asy
   assert.equal(chat.connection.getSnapshot().state, "signed_out");
 });
 
+test("who comes back in a hurry after 4502 asks for another token, too", async () => {
+  server.socket.hello();
+  mock.method(Math, "random", () => 1); // the client waits
+  const listeners = new EventTarget();
+  globalThis.addEventListener = listeners.addEventListener.bind(listeners);
+  try {
+    chat.disconnect();
+    chat.connect();
+    await until(() => server.sockets.length === 2);
+    server.socket.hello();
+    server.socket.end(4502);
+    listeners.dispatchEvent(new Event("online"));
+    await until(() => server.sockets.length === 3);
+    assert.deepEqual(tokens.at(-1), { expired: true });
+  } finally {
+    delete globalThis.addEventListener;
+  }
+});
+
 test("who has no token is signed out, and not connected", async () => {
   const nobody = new ChatClient({ url: "http://x", WebSocket: server.WebSocket, token: () => null });
   nobody.connect();
@@ -172,6 +191,67 @@ test("an expired token of REST is replaced, and the request sent again", async (
   assert.equal(server.requests.at(-1).headers.Authorization, `Bearer token${tokens.length}`);
 });
 
+/** Holds the requests of REST back until the returned function is called. */
+function held() {
+  const { fetch } = globalThis;
+  let release;
+  const gate = new Promise((resolve) => (release = resolve));
+  globalThis.fetch = async (...request) => (await gate, fetch(...request));
+  return () => {
+    globalThis.fetch = fetch;
+    release();
+  };
+}
+
+for (const code of ["token_revoked", "banned"]) {
+  test(`an answer of an earlier session does not end the present one: ${code}`, async () => {
+    server.socket.hello();
+    server.answers.set("GET me", { status: 401, body: { code } });
+    const release = held();
+    const request = chat.request("GET", "me");
+    server.socket.end(4503);
+    chat.connect();
+    await until(() => server.sockets.length === 2);
+    server.socket.hello();
+    release();
+    await assert.rejects(request, { code: "session_ended" });
+    assert.equal(chat.connection.getSnapshot().state, "live");
+  });
+}
+
+test("a request of one person is not sent again with the token of another one", async () => {
+  server.socket.hello();
+  const expired = { status: 401, body: { code: "token_expired" } };
+  server.answers.set("PATCH me", () => (server.answers.set("PATCH me", { body: {} }), expired));
+  const release = held();
+  const request = chat.request("PATCH", "me", { body: { name: "Ann" } });
+  chat.disconnect();
+  chat.connect();
+  await until(() => server.sockets.length === 2);
+  server.socket.hello({ user_id: "bob" });
+  release();
+  await assert.rejects(request, { code: "session_ended", status: 401 });
+  assert.equal(server.requests.filter(({ method }) => method === "PATCH").length, 1);
+});
+
+test("a token that is fetched for a session that ended meanwhile is not used", async () => {
+  server.answers.set("GET me", { status: 401, body: { code: "token_expired" } });
+  let give;
+  const fetched = new Promise((resolve) => (give = resolve));
+  const token = ({ expired }) => (expired ? fetched : "first");
+  const slow = new ChatClient({ url: "https://chat.example.com", WebSocket: server.WebSocket, token });
+  slow.connect();
+  await until(() => server.sockets.length === 2);
+  server.socket.hello();
+  const request = slow.request("GET", "me");
+  await until(() => server.requests.some(({ path }) => path === "me"));
+  await new Promise((resolve) => setImmediate(resolve)); // the answer is read
+  slow.disconnect();
+  give("of another person");
+  await assert.rejects(request, { code: "session_ended" });
+  assert.equal(server.requests.filter(({ path }) => path === "me").length, 1);
+});
+
 test("a page of a proxy is an error with its status", async () => {
   server.answers.set("GET me", { status: 502, body: "<html>", headers: { "Retry-After": "7" } });
   await assert.rejects(chat.request("GET", "me"), { status: 502, code: "unreadable", retryAfter: 7 });
@@ -187,6 +267,17 @@ test("a conversation is created again with the same client_id", async () => {
   const [first, second] = server.requests.filter(({ method }) => method === "POST");
   assert.equal(first.body.client_id, second.body.client_id);
   assert.equal(tea.getSnapshot().state, "ready");
+});
+
+test("a conversation beyond the quota of the day is refused at once", async () => {
+  server.socket.hello();
+  const refusal = { status: 429, body: { code: "rate_limited" }, headers: { "Retry-After": "864" } };
+  server.answers.set(POST, refusal);
+  const created = chat.createConversation({ kind: "direct", participant_ids: ["bob"] });
+  let error = null;
+  created.catch((reason) => (error = reason));
+  await until(() => error);
+  assert.deepEqual([error.code, error.retryAfter], ["rate_limited", 864]);
 });
 
 test("a message that is too large for a frame never leaves", async () => {

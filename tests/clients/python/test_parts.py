@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import convert
 
@@ -16,10 +17,12 @@ from chat_client import (
     InvalidRequest,
     NotAuthenticated,
     OutboxFull,
+    RateLimited,
     Unreachable,
 )
 from chat_client.concurrency.observable import Store
 from chat_client.concurrency.tasks import Tasks
+from chat_client.connection.rest import Rest
 from chat_client.connection.tokens import Tokens
 from chat_client.model.conversation import ConversationModel
 from chat_client.model.own import Own
@@ -92,6 +95,102 @@ async def test_an_unreadable_answer_is_a_chat_error(head: str, body: bytes) -> N
         with pytest.raises(ChatError) as refused:
             await service.request("GET", "me")
     assert refused.value.code == "unreadable"
+
+
+class Holding:
+    """A server that refuses each request with this code, but not before `release` is set."""
+
+    def __init__(self, code: str, head: str = "401 Unauthorized") -> None:
+        self._head = head
+        self.release = asyncio.Event()
+        self.asked = asyncio.Event()
+        self.tokens: list[str] = []
+        self._body = msgspec.json.encode({"code": code})
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        self.tokens.append(head.partition("Bearer ")[2].partition("\r\n")[0])
+        self.asked.set()
+        await self.release.wait()
+        lines = f"Content-Length: {len(self._body)}\r\nConnection: close\r\n\r\n"
+        writer.write(f"HTTP/1.1 {self._head}\r\n{lines}".encode() + self._body)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("token_revoked", "token_revoked"),
+        ("banned", "banned"),
+        # The next token may be another person's: the request is not sent again.
+        ("token_expired", "session_ended"),
+    ],
+)
+async def test_an_answer_of_an_earlier_session_is_not_about_the_present_one(
+    code: str, expected: str
+) -> None:
+    made = iter(["of ann", "of bob", "of eve"])
+
+    async def token(*, expired: bool) -> str:
+        return next(made)
+
+    holding, tokens = Holding(code), Tokens(token)
+    revoked: list[ChatError] = []
+    server = await asyncio.start_server(holding.answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    rest = Rest(f"http://127.0.0.1:{port}", tokens, on_revoked=revoked.append)
+    async with server, asyncio.timeout(_SECONDS):
+        request = asyncio.create_task(rest.request("PATCH", "me", body={"name": "Ann"}))
+        await holding.asked.wait()
+        tokens.forget()  # ann signs out, and bob signs in
+        await tokens.fresh()
+        holding.release.set()
+        with pytest.raises(ChatError) as refused:
+            await request
+        await rest.aclose()
+
+    assert refused.value.code == expected
+    assert (holding.tokens, tokens.current, revoked) == (["of ann"], "of bob", [])
+
+
+async def test_a_signed_out_client_forgets_the_token() -> None:
+    """The requests before the next sign-in would be those of the person before."""
+    asked: list[str] = []
+
+    async def token(*, expired: bool) -> str:
+        asked.append("ann" if not asked else "bob")
+        return asked[-1]
+
+    holding = Holding("not_authenticated")
+    holding.release.set()
+    server = await asyncio.start_server(holding.answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    chat = ChatClient(f"http://127.0.0.1:{port}", token)
+    async with server, asyncio.timeout(_SECONDS):
+        with pytest.raises(NotAuthenticated):
+            await chat.request("GET", "me")
+        await chat.connect()
+        await chat.aclose()
+        with pytest.raises(NotAuthenticated):
+            await chat.request("GET", "me")
+        await chat.aclose()
+
+    assert holding.tokens == ["ann", "bob"]
+
+
+async def test_a_conversation_beyond_the_quota_of_the_day_is_refused_at_once() -> None:
+    holding = Holding("rate_limited", "429 Too Many Requests\r\nRetry-After: 864")
+    holding.release.set()
+    server = await asyncio.start_server(holding.answer, "127.0.0.1", 0)
+    chat = ChatClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", "a-token")
+    async with server, asyncio.timeout(_SECONDS):
+        with pytest.raises(RateLimited) as refused:
+            await chat.create_conversation("bob")
+        await chat.aclose()
+
+    assert refused.value.retry_after == 864
 
 
 class Refusing:

@@ -28,17 +28,20 @@ export class Rest {
     this.#onRevoked = onRevoked;
   }
 
-  /** Sends one request. An expired token is replaced, and the request sent again.
+  /** Sends one request. An expired token is replaced, and the request sent again, unless the session has
+   * ended: the next token may be another person's.
    * @param {string} method
    * @param {string} path below /api/v1, without a slash at its beginning
    * @param {RequestOptions} [options]
    * @returns {Promise<any>} the answer; null after 204 */
   async request(method, path, options = {}) {
     const tokens = this.#tokens;
+    const calls = tokens.calls;
     try {
       return await this.#send(tokens.current || (await tokens.fresh()), method, path, options);
     } catch (error) {
-      const { code } = /** @type {ChatError} */ (error);
+      if (calls !== tokens.calls) throw sessionEnded();
+      const code = /** @type {ChatError} */ (error).code;
       if (code === "token_revoked" || code === "banned") this.#onRevoked();
       if (code !== "token_expired") throw error;
     }
@@ -50,7 +53,7 @@ export class Rest {
    * @param {(attempt: number) => boolean} isWanted whether to send it (again)
    * @returns {Promise<any>} the answer; undefined if it is not wanted any more */
   async persist(method, path, options, isWanted) {
-    const { calls } = this.#tokens;
+    const calls = this.#tokens.calls;
     const isDue = (/** @type {number} */ attempt) => {
       if (calls !== this.#tokens.calls) throw sessionEnded();
       return isWanted(attempt);
@@ -97,7 +100,7 @@ export function conversationPath(id) {
  * @param {Response} response @param {any} problem */
 function refusal(response, problem) {
   const after = Number(response.headers.get("Retry-After"));
-  const unreadable = { code: "unreadable", detail: "The server gave no readable answer." };
+  const unreadable = { code: "unreadable", detail: "The answer cannot be read." };
   return new ChatError({
     ...(problem?.code ? problem : unreadable),
     status: response.ok ? 0 : response.status,

@@ -95,9 +95,8 @@ export class Session {
     this.#become("signed_out");
     clearTimeout(this.#timer);
     this.#attempt = Symbol();
-    const transport = this.#transport;
+    this.#transport?.end(1000);
     this.#transport = null;
-    transport?.end(1000);
   }
 
   /** Reconnects at once if the client waits, and otherwise sees whether the server is there. */
@@ -151,14 +150,13 @@ export class Session {
     return repeat(work, () => this.isLive && attempt === this.#attempt);
   }
 
-  /** @param {{expired?: boolean}} [options] */
-  async #open({ expired = false } = {}) {
+  async #open() {
     clearTimeout(this.#timer);
     const attempt = (this.#attempt = Symbol());
     this.#become("connecting");
     let token;
     try {
-      token = await this.#tokens.fresh({ expired });
+      token = await this.#tokens.fresh({ expired: this.code === EXPIRED });
     } catch (error) {
       if (attempt !== this.#attempt) return;
       if (/** @type {ChatError} */ (error).status === 401) this.#become("signed_out");
@@ -215,18 +213,17 @@ export class Session {
     this.code = code;
     this.degraded = false;
     this.#faults = code === UNREADABLE ? this.#faults + 1 : 0;
-    if (code < 4500 || code === EXPIRED) this.#wait({ expired: code === EXPIRED });
+    if (code < 4500 || code === EXPIRED) this.#wait();
     else this.#become(code === REPLACED ? "replaced" : "signed_out");
     this.#on.lost();
   }
 
-  /** @param {{expired?: boolean}} [options] */
-  #wait(options) {
+  #wait() {
     const delay = this.#comeBack ?? reconnectDelay(this.#failures + this.#faults);
     this.#comeBack = null;
     this.#failures += 1;
     this.#become("waiting");
-    this.#timer = setTimeout(() => this.#open(options), delay);
+    this.#timer = setTimeout(() => this.#open(), delay);
   }
 
   /** @param {ConnectionState} state */

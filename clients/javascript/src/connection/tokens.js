@@ -1,6 +1,6 @@
 /** The token of the person: the app's `token` function makes it, REST and the socket share it. */
 
-import { ChatError, noAnswer } from "../errors.js";
+import { ChatError, noAnswer, sessionEnded } from "../errors.js";
 
 /**
  * @typedef {(hint: {expired: boolean}) => Promise<string | null> | string | null} TokenFunction
@@ -31,7 +31,7 @@ export class Tokens {
     const { calls } = this;
     const key = Number(expired);
     return (calls[key] ??= this.#ask(expired)
-      .then((token) => (calls === this.calls ? (this.current = token) : token))
+      .then((token) => (calls === this.calls ? (this.current = token) : Promise.reject(sessionEnded())))
       .finally(() => delete calls[key]));
   }
 
@@ -51,7 +51,7 @@ export class Tokens {
       token = await Promise.race([this.#make({ expired }), late]);
     } catch (error) {
       console.warn("`token` failed:", error);
-      throw noAnswer("`token` gave no token.");
+      throw noAnswer("`token` failed.");
     } finally {
       clearTimeout(timer);
     }

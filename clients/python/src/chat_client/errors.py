@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _RETRYABLE = {0, 429, 500, 502, 503, 504}
+_A_MOMENT = 60.0
+"""In seconds."""
 
 
 class ChatError(Exception):
@@ -36,7 +38,7 @@ class ChatError(Exception):
 
     @property
     def is_retryable(self) -> bool:
-        """Whether the same request may succeed later."""
+        """Whether the same request may succeed a moment later."""
         return False
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -126,11 +128,11 @@ class TooLarge(Refused):
 
 
 class RateLimited(ChatError):
-    """429: wait for `retry_after` seconds."""
+    """429: wait for `retry_after` seconds. The quota of a day refuses for many minutes."""
 
     @property
     def is_retryable(self) -> bool:
-        return True
+        return (self.retry_after or 0) <= _A_MOMENT
 
 
 class Unavailable(ChatError):

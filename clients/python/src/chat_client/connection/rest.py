@@ -14,7 +14,7 @@ import msgspec
 from chat_client.concurrency.delays import retry_delay
 from chat_client.connection.clock import Clock
 from chat_client.connection.tokens import Tokens
-from chat_client.errors import ChatError, Unreachable, error_of
+from chat_client.errors import ChatError, SessionEnded, Unreachable, error_of
 
 _TIMEOUT = 15.0
 # Servers close what is idle for some seconds; a request that is just then on its way would be lost.
@@ -94,20 +94,30 @@ class Rest:
     ) -> Any:
         """Send one request, and return the answer as `kind` (as parsed JSON, without one; None
         after 204). `path` is below /api/v1, without a slash at its beginning. An expired token is
-        replaced, and the request sent again."""
-        if not self._tokens.current:
-            await self._tokens.fresh()
-        used = self._tokens.current
-        try:
-            return await self._send(method, path, query, body, kind)
-        except ChatError as error:
-            if error.code in {"token_revoked", "banned"}:
-                self._on_revoked(error)
-            if error.code != "token_expired" or not self._tokens.can_refresh:
+        replaced, and the request sent again, unless the session has ended: the next token may be
+        another person's."""
+        tokens, session = self._tokens, self._tokens.session
+
+        async def send(token: str) -> Any:
+            if session is not tokens.session:
+                raise SessionEnded("The session has ended.")
+            try:
+                return await self._send(token, method, path, query, body, kind)
+            except ChatError as error:
+                is_over = error.code in {"token_revoked", "banned"}
+                if is_over and session is tokens.session:
+                    self._on_revoked(error)
                 raise
-        if self._tokens.current == used:
-            await self._tokens.fresh(expired=True)
-        return await self._send(method, path, query, body, kind)
+
+        used = tokens.current or await tokens.fresh()
+        try:
+            return await send(used)
+        except ChatError as error:
+            if error.code != "token_expired" or not tokens.can_refresh:
+                raise
+        if session is tokens.session and tokens.current == used:
+            await tokens.fresh(expired=True)
+        return await send(tokens.current)
 
     async def persist(
         self,
@@ -136,13 +146,14 @@ class Rest:
 
     async def _send(
         self,
+        token: str,
         method: str,
         path: str,
         query: Mapping[str, object] | None,
         body: object,
         kind: type[Any] | None,
     ) -> Any:
-        headers = {"Authorization": f"Bearer {self._tokens.current}", **self._headers}
+        headers = {"Authorization": f"Bearer {token}", **self._headers}
         content = None
         if body is not None:
             headers["Content-Type"] = "application/json"

@@ -273,5 +273,7 @@ class Session:
         if state != self.state:
             _log.info("%s", state)
         self.state = state
+        if self.is_over:
+            self._tokens.forget()
         self._changed.set()
         self._listener.state_changed()

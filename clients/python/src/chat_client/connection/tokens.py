@@ -27,6 +27,9 @@ class Tokens:
     def __init__(self, source: TokenSource) -> None:
         self.current = source.strip() if isinstance(source, str) else ""
         self._make = None if isinstance(source, str) else source
+        self.session = object()
+        """Identifies the session: a sign-out replaces it. Tokens and answers that were asked for
+        before it are not used."""
         self._making: asyncio.Task[str] | None = None
         self._is_making_another = False
         """Whether the call that runs was made with `expired`."""
@@ -34,6 +37,12 @@ class Tokens:
     @property
     def can_refresh(self) -> bool:
         return self._make is not None
+
+    def forget(self) -> None:
+        """Forget the token after a sign-out: the next person has another one."""
+        if self._make is not None:
+            self.current, self._making = "", None
+        self.session = object()
 
     async def fresh(self, *, expired: bool = False) -> str:
         """Ask for a token. Requests at the same time share one call. Raises NotAuthenticated if
@@ -49,11 +58,13 @@ class Tokens:
         return await asyncio.shield(self._making)
 
     def _made(self, making: "asyncio.Task[str]") -> None:
-        self._making = None
+        if self._making is making:
+            self._making = None
         if not making.cancelled():
             making.exception()  # the callers raise it
 
     async def _ask(self, make: TokenFunction, *, expired: bool) -> str:
+        session = self.session
         try:
             async with asyncio.timeout(_TIMEOUT):
                 asked = make(expired=expired)
@@ -66,8 +77,10 @@ class Tokens:
                 raise
             _log.warning("the token function failed: %s", type(error).__name__)
             raise Unreachable("The token function gave no token.") from error
-        self.current = _checked(token)
-        return self.current
+        checked = _checked(token)
+        if session is self.session:
+            self.current = checked
+        return checked
 
 
 def _checked(token: object) -> str:
