@@ -102,7 +102,7 @@ class Rest:
             if session is not tokens.session:
                 raise SessionEnded("The session has ended.")
             try:
-                return await self._send(token, method, path, query, body, kind)
+                return await self._send(token, method, path, query=query, body=body, kind=kind)
             except ChatError as error:
                 is_over = error.code in {"token_revoked", "banned"}
                 if is_over and session is tokens.session:
@@ -149,6 +149,7 @@ class Rest:
         token: str,
         method: str,
         path: str,
+        *,
         query: Mapping[str, object] | None,
         body: object,
         kind: type[Any] | None,
