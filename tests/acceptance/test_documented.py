@@ -178,7 +178,7 @@ def test_a_receiver_in_django() -> None:
     def is_new(id_: str) -> bool:
         with connection.cursor() as cursor:
             cursor.execute("INSERT INTO seen VALUES (%s) ON CONFLICT DO NOTHING", [id_])
-            return cursor.rowcount == 1
+            return bool(cursor.rowcount == 1)
 
     def handle(kind: str, data: Any) -> None:
         if broken.pop():
