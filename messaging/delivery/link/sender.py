@@ -1,12 +1,14 @@
 """The sending half of the link: publishes to the other instances, in the order of commits.
 
 No request waits for it. Each publish has a timeout. After a failure only the beacon is tried for a
-second; the next beacons report what was lost, as they report everything that was sent. This is no
-`CircuitBreaker`: its one try would be a message, and the beacon is a better one.
+second; the next beacons report what was lost, as they report everything that was sent. Changes of
+blocks have no version to report, so they are published again. This is no `CircuitBreaker`: its one
+try would be a message, and the beacon is a better one.
 """
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -16,7 +18,13 @@ from messaging.concurrency.loops import repeat
 from messaging.concurrency.tasks import start_task, stop_tasks
 from messaging.delivery.link.beacon import RecentCommits
 from messaging.delivery.link.encoding import VERSION, Wire
-from messaging.delivery.link.messages import Beacon, Goodbye, LinkMessage, PeopleChanged
+from messaging.delivery.link.messages import (
+    Beacon,
+    BlocksChanged,
+    Goodbye,
+    LinkMessage,
+    PeopleChanged,
+)
 from messaging.delivery.link.send_queue import (
     MAX_CHARACTERS_WAITING,
     OutboundMessage,
@@ -47,6 +55,8 @@ groups wait for a publish of their own."""
 _MANY_REPORTS = 500
 """Reports may wait. One in the group of its conversation costs fewer bytes than one to all."""
 _RETRY_SECONDS = 1.0
+_MAX_LOST_BLOCKS = 10_000
+"""Copies of blocks and settings expire by themselves, see `messaging.delivery.hub.copies`."""
 
 
 class PublishingLayer(Protocol):
@@ -81,6 +91,8 @@ class LinkSender:
         self._reports = SendQueue(INSTANCES, many_groups=lambda: _MANY_REPORTS)
         show_weight("link", self, LinkSender.characters, most=MAX_CHARACTERS_WAITING)
         self._recent = RecentCommits()
+        self._lost_blocks: OrderedDict[str, OutboundMessage] = OrderedDict()
+        """By the key that others must forget."""
         self._something_to_do = asyncio.Event()
         self._failures = 0
         self._closed_until = 0.0
@@ -115,6 +127,7 @@ class LinkSender:
         """Publish the waiting messages, after `stop`. After a goodbye nobody looks for anything
         else, so a last beacon reports the recent commits: a publish of them may have failed. Raises
         the errors of the layer, and has no timeout."""
+        self._publish_blocks_again()
         while self._outgoing:
             await self._publish_waiting(self._outgoing)
         if goodbye:
@@ -126,7 +139,7 @@ class LinkSender:
     def send(self, group: str, item: OutboundMessage) -> None:
         queue = self._reports if item.repeated else self._outgoing
         if time.monotonic() < self._closed_until or queue.full:
-            self._note([item])
+            self._note_lost([item])
         else:
             queue.put(group, item)
             self._something_to_do.set()
@@ -177,6 +190,20 @@ class LinkSender:
             if item.version is not None:
                 self._recent.note(item.conversation_id, item.version, item.added)
 
+    def _note_lost(self, items: Sequence[OutboundMessage]) -> None:
+        """Report lost messages in the next beacons, or publish them again."""
+        self._note(items)
+        for item in items:
+            if isinstance(item.message, BlocksChanged):
+                self._lost_blocks[item.message.conversation_id] = item
+                if len(self._lost_blocks) > _MAX_LOST_BLOCKS:
+                    self._lost_blocks.popitem(last=False)
+
+    def _publish_blocks_again(self) -> None:
+        lost, self._lost_blocks = self._lost_blocks, OrderedDict()
+        for item in lost.values():
+            self._outgoing.put(INSTANCES, item)
+
     async def _work(self) -> None:
         await self._something_to_do.wait()
         self._something_to_do.clear()
@@ -189,6 +216,7 @@ class LinkSender:
             else:
                 self._failures = 0
                 self._closed_until = 0.0
+                self._publish_blocks_again()
 
     async def _publish_next(self) -> None:
         """Publish a beacon, some events, or some reports. If all wait, they take turns."""
@@ -210,7 +238,7 @@ class LinkSender:
         try:
             await self._publish(group, messages)
         except BaseException:
-            self._note(items)
+            self._note_lost(items)
             raise
         self._note(item for item in items if not item.repeated)
         seconds = time.monotonic() - begun
@@ -241,7 +269,7 @@ class LinkSender:
         self._failures += 1
         self._closed_until = time.monotonic() + _RETRY_SECONDS
         lost = self._outgoing.clear()
-        self._note([*lost, *self._reports.clear()])
+        self._note_lost([*lost, *self._reports.clear()])
         LINK_LOST.inc(len(lost))
         if self._failures == 1:
             logger.warning("link.publish_failed", error=reason)

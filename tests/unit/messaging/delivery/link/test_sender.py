@@ -5,10 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from messaging.delivery.link.encoding import VERSION, Wire
-from messaging.delivery.link.messages import Beacon, Commits, Goodbye, LinkMessage, PeopleChanged
+from messaging.delivery.link.messages import (
+    Beacon,
+    BlocksChanged,
+    Commits,
+    Goodbye,
+    LinkMessage,
+    PeopleChanged,
+)
 from messaging.delivery.link.refused_messages import Reason
 from messaging.delivery.link.send_queue import OutboundMessage
-from messaging.delivery.link.sender import LinkSender
+from messaging.delivery.link.sender import INSTANCES, LinkSender
 from messaging.delivery.link.signing import Signing
 
 
@@ -72,3 +79,50 @@ async def test_with_nothing_recent_there_is_only_the_goodbye() -> None:
     layer = Layer()
     await make_sender(layer, asyncio.Event()).finish(goodbye=True)
     assert layer.read() == [("instances", Goodbye())]
+
+
+def blocks(key: str) -> OutboundMessage:
+    return OutboundMessage(message=BlocksChanged(conversation_id=key), conversation_id="")
+
+
+async def test_changed_blocks_are_published_again() -> None:
+    """They have no version that a beacon could report, and others keep their copies for minutes."""
+    layer, failed = Layer(), asyncio.Event()
+    layer.failing = True
+    sender = make_sender(layer, failed)
+    sender.start()
+    sender.send(INSTANCES, blocks("failed"))
+    await asyncio.wait_for(failed.wait(), 10)
+    sender.send(INSTANCES, blocks("not-tried"))
+    layer.failing = False
+
+    sender.send_beacon()
+
+    async with asyncio.timeout(10):
+        while len(layer.published) < 2:
+            await asyncio.sleep(0)
+    await sender.stop()
+    assert layer.read()[1:] == [
+        (INSTANCES, BlocksChanged(conversation_id="failed")),
+        (INSTANCES, BlocksChanged(conversation_id="not-tried")),
+    ]
+    await sender.finish(goodbye=True)
+    assert layer.read() == [(INSTANCES, Goodbye())]
+
+
+async def test_changed_blocks_are_published_before_the_goodbye() -> None:
+    layer, failed = Layer(), asyncio.Event()
+    layer.failing = True
+    sender = make_sender(layer, failed)
+    sender.start()
+    sender.send(INSTANCES, blocks("key"))
+    await asyncio.wait_for(failed.wait(), 10)
+    layer.failing = False
+    await sender.stop()
+
+    await sender.finish(goodbye=True)
+
+    assert layer.read() == [
+        (INSTANCES, BlocksChanged(conversation_id="key")),
+        (INSTANCES, Goodbye()),
+    ]
