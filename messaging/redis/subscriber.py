@@ -10,7 +10,7 @@ Not promised: a published message may not arrive. Redis drops messages without a
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import redis.asyncio
@@ -22,14 +22,23 @@ from messaging.redis.client import UNREACHABLE
 _RETRY_SECONDS = 1.0
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 class Subscriber:
     """Has one channel, which may be in any number of groups."""
 
-    def __init__(self, host: Mapping[str, Any], *, prefix: str) -> None:
+    def __init__(
+        self, host: Mapping[str, Any], *, prefix: str, on_gap: Callable[[], None] = _nothing
+    ) -> None:
         """Create a subscriber. `host` is an entry of channels_redis' `hosts`, and `prefix` that of
-        the layer."""
+        the layer. `on_gap` is called when messages arrive again after a lost connection: those in
+        between are missing."""
         self._host = host
         self._prefix = prefix
+        self._on_gap = on_gap
+        self._interrupted = False
         self._client: redis.asyncio.Redis | None = None
         self._subscriptions: PubSub | None = None
         self._opened = asyncio.Event()
@@ -44,8 +53,12 @@ class Subscriber:
                     ignore_subscribe_messages=True, timeout=None
                 )
             except UNREACHABLE:  # redis-py connects again, and subscribes again
+                self._interrupted = True
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
+            if self._interrupted:
+                self._interrupted = False
+                self._on_gap()
             if message is not None:
                 return {"data": message["data"]}
 

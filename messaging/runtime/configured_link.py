@@ -33,7 +33,7 @@ def configured_link(
     def make(number: int, polling: MissedEvents, listener: PeerListener) -> Link:
         host = hosts[number]
         return Link(
-            receiving=Subscriber(host, prefix=_prefix()),
+            receiving=Subscriber(host, prefix=_prefix(), on_gap=hub.forget_copies),
             publishing=_layer(host),
             hub=hub,
             polling=polling,

@@ -22,8 +22,7 @@ class Degradation:
             self._hub.sessions.invalidate_lists()
         else:
             self._hub.sessions.revalidate_lists()
-            for copies in self._hub.copies:
-                copies.clear()
+            self._hub.forget_copies()
             self._epochs.look_soon()
         kind = EventType.DEGRADED if degraded else EventType.RESTORED
         self._hub.broadcast(self._events.soft(kind, {}))

@@ -130,6 +130,11 @@ class Hub:
         for copies in self.copies:
             copies.forget(key)
 
+    def forget_copies(self) -> None:
+        """Invalidate all copies of people: messages about their changes may have been missed."""
+        for copies in self.copies:
+            copies.clear()
+
     def forget_everything(self) -> None:
         """End all connections and drop all state: a backup of the store was restored."""
         self.last_changed = None

@@ -22,9 +22,13 @@ class Pair:
         prefix = uuid4().hex
         self.layer = RedisPubSubChannelLayer(hosts=[url], prefix=prefix, serializer_format=FORMAT)
         host = {"address": url + options, "client_name": prefix}
-        self.subscriber = Subscriber(host, prefix=prefix)
+        self.gaps = 0
+        self.subscriber = Subscriber(host, prefix=prefix, on_gap=self._note_gap)
         self._url = url
         self._name = prefix
+
+    def _note_gap(self) -> None:
+        self.gaps += 1
 
     async def publish(self, group: str, data: bytes) -> None:
         await self.layer.group_send(group, {"data": data})
@@ -91,8 +95,10 @@ async def test_a_group_that_was_left(pair: Pair) -> None:
 
 
 async def test_a_lost_connection(pair: Pair) -> None:
-    """A new one is in the same groups."""
+    """A new one is in the same groups. What came in between is missing, which is reported once, and
+    before anything else arrives."""
     await pair.join("tea")
+    assert pair.gaps == 0
     await pair.end_connection()
 
     async with asyncio.timeout(PATIENCE):
@@ -101,6 +107,7 @@ async def test_a_lost_connection(pair: Pair) -> None:
             await pair.publish("tea", b"again")
             await asyncio.wait({receiving}, timeout=0.05)
     assert (await receiving)["data"] == b"again"
+    assert pair.gaps == 1
 
 
 async def test_a_new_connection(pair: Pair) -> None:

@@ -438,6 +438,34 @@ async def test_the_goodbye_depends_on_every_part(
     assert any(said) is sound
 
 
+async def test_what_others_said_while_redis_was_lost_is_read_again(
+    transactional_db: None, redis_server: str, settings: Settings
+) -> None:
+    """A change of blocks may be among it. The connection is soon back, and nobody is degraded."""
+    settings.REDIS = {"address": redis_server}
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {
+                "hosts": [redis_server],
+                "prefix": uuid4().hex,
+                "serializer_format": FORMAT,
+            },
+        }
+    }
+    async with new_instance() as instance, Redis.from_url(redis_server) as client:
+        await instance.start()
+        await instance.privacy.get(["ann"])
+        await instance.profiles.get(["ann"])
+        async with asyncio.timeout(20):
+            while not await client.client_list(_type="pubsub"):
+                await asyncio.sleep(0.01)
+            await client.client_kill_filter(_type="pubsub")
+
+            while instance.privacy.peek("ann") or instance.profiles.peek("ann"):
+                await asyncio.sleep(0.01)
+
+
 def _fail(**_: object) -> None:
     raise RuntimeError
 
