@@ -27,3 +27,12 @@ def test_without_systemd_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
 
     notify(READY)
+
+
+def test_a_socket_that_does_not_exist_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable may be inherited from elsewhere, as in a container."""
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "none"))
+
+    notify(READY)
