@@ -1,11 +1,14 @@
-"""Files that the processes of one run of `pytest -n` share. Each is made once."""
+"""Files and folders that the processes of one run of `pytest -n` share. Each is made once."""
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from tests.memory import memory_folder
 
 _FOLDER = "TESTS_SHARED_FOLDER"
 
@@ -18,7 +21,7 @@ def is_shared() -> bool:
 @contextmanager
 def shared_folder() -> Iterator[None]:
     """Share files among all processes that are started while the context is open."""
-    with TemporaryDirectory(prefix="chat-tests-shared-") as folder:
+    with TemporaryDirectory(prefix="chat-tests-shared-", dir=memory_folder(gib=1)) as folder:
         os.environ[_FOLDER] = folder
         try:
             yield
@@ -39,3 +42,17 @@ def made_once(name: str, make: Callable[[], bytes]) -> bytes:
             content.write(make())
             content.flush()
         return file.read_bytes()
+
+
+def folder_made_once(name: str, make: Callable[[Path], object]) -> Path:
+    """Return the shared folder of this name, where processes share one: see `is_shared`. The first
+    that asks makes it at the path that `make` gets, and the others wait."""
+    folder = Path(os.environ[_FOLDER], name)
+    unfinished = folder.with_name(f"{name}.unfinished")
+    with folder.with_name(f"{name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            shutil.rmtree(unfinished, ignore_errors=True)
+            make(unfinished)
+            unfinished.rename(folder)
+    return folder

@@ -15,8 +15,12 @@ import psycopg
 
 from config.development.ports import free_port
 from config.development.processes import NotReady, Process
+from tests.memory import memory_folder
+from tests.shared import folder_made_once, is_shared
 
 _USER = "chat"
+_GIB = 4
+"""Room in memory for the servers of all processes of a run."""
 
 
 class PostgresMissing(Exception):
@@ -32,11 +36,12 @@ def require_postgres() -> None:
 
 @contextmanager
 def postgres_server(*, durable: bool = True) -> Iterator[str]:
-    """Run a private PostgreSQL, and yield the URL of an empty database.
+    """Run a private PostgreSQL, and yield the URL of an empty database. Its files are in memory if
+    they need not be durable, and if there is room.
 
     Raises PostgresMissing, NotReady.
     """
-    with new_cluster() as cluster, cluster.run(durable=durable):
+    with new_cluster(in_memory=not durable) as cluster, cluster.run(durable=durable):
         yield cluster.url
 
 
@@ -74,22 +79,52 @@ class Cluster:
 
 
 @contextmanager
-def new_cluster() -> Iterator[Cluster]:
+def new_cluster(*, in_memory: bool = False) -> Iterator[Cluster]:
     """Yield the files of an empty server, and delete them afterwards. Raises PostgresMissing,
     NotReady."""
-    initdb = _find("initdb")
-    with tempfile.TemporaryDirectory(prefix="chat-postgres-", ignore_cleanup_errors=True) as parent:
+    _find("initdb")
+    with tempfile.TemporaryDirectory(
+        prefix="chat-postgres-",
+        dir=memory_folder(gib=_GIB) if in_memory else None,
+        ignore_cleanup_errors=True,
+    ) as parent:
         directory = Path(parent)
         if os.geteuid() == 0:
             os.chown(directory, _owner().pw_uid, _owner().pw_gid)
         data = directory / "data"
-        # Sort ids by their bytes, as everywhere else.
-        command: list[str | Path] = [*_as_owner(), initdb, "-D", data, "-U", _USER]
-        command += ["--encoding=UTF8", "--no-locale", "--auth=trust", "--no-sync"]
-        done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise NotReady(f"initdb ended with {done.returncode}.\n{done.stdout}{done.stderr}")
+        _fill(data)
         yield Cluster(directory=data, port=free_port())
+
+
+def _fill(data: Path) -> None:
+    """Write the files of an empty server. `initdb` takes a second of CPU, so the processes of a run
+    copy what one of them has made."""
+
+    def make(copied: Path) -> None:
+        _initialise(data)
+        _copy(data, copied)
+
+    if not is_shared():
+        _initialise(data)
+        return
+    made = folder_made_once("postgresql", make)
+    if not data.exists():
+        _copy(made, data)
+
+
+def _initialise(data: Path) -> None:
+    """Raises NotReady."""
+    # Sort ids by their bytes, as everywhere else.
+    command: list[str | Path] = [*_as_owner(), _find("initdb"), "-D", data, "-U", _USER]
+    command += ["--encoding=UTF8", "--no-locale", "--auth=trust", "--no-sync"]
+    done = subprocess.run(command, cwd=data.parent, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NotReady(f"initdb ended with {done.returncode}.\n{done.stdout}{done.stderr}")
+
+
+def _copy(folder: Path, to: Path) -> None:
+    """Copy a folder with its owner and permissions, on which PostgreSQL insists."""
+    subprocess.run(["cp", "-a", folder, to], check=True, capture_output=True)
 
 
 def dumped(url: str) -> bytes:
