@@ -16,7 +16,7 @@ from messaging.management.stores import former_store_refused
 from messaging.redis.client import make_redis
 from messaging.runtime.figures import LiveFigures, Status
 from messaging.services.copying.copying import StoreCopy
-from messaging.services.copying.moving import MoveFailed, StoreMove, Unheard
+from messaging.services.copying.moving import SILENT_SECONDS, MoveFailed, StoreMove, Unheard
 from messaging.services.copying.owning import owned
 from messaging.stores import Stores, make_stores
 from messaging.stores.database.audit import AuditTrail
@@ -119,12 +119,16 @@ class Command(BaseCommand):
         there, here = self._kind(source), self._kind(target)
         try:
             with copy_errors(source, target):
-                await self._drop_gone()
                 if move.phase is Phase.IDLE:
                     await self._begin(source, target)
                 progress = Progress(lambda line: self.stderr.write(line, str))
                 copy = StoreCopy(there, here, on_progress=shower(progress))
-                work = StoreMove(self._moves, copy, there, here, owner=self._owner, say=self._say)
+                work = StoreMove(
+                    *(self._moves, copy, there, here),
+                    owner=self._owner,
+                    say=self._say,
+                    silent_are_gone=self._options["gone"],
+                )
                 await work.run(attempts=_ATTEMPTS)
                 self._say(f"Wrote {counted(copy.counts)} before the freeze.")
                 await self._record("store.moved", source, target)
@@ -143,8 +147,11 @@ class Command(BaseCommand):
 
     async def _begin(self, source: str, target: str) -> None:
         processes = await self._moves.list_processes()
-        if silent := [one for one in processes if one.unseen_seconds > _SILENT_SECONDS]:
+        silent = [one for one in processes if one.unseen_seconds > SILENT_SECONDS]
+        if silent and not self._options["gone"]:
             raise Unheard(silent)
+        await self._moves.drop([one.boot_id for one in silent])
+        processes = [one for one in processes if one not in silent]
         await self._require_listed({one.boot_id for one in processes})
         if not await self._moves.begin(self._owner, source=source, target=target):
             raise MoveFailed("Somebody else has begun a move. Look at --status.")
@@ -173,13 +180,6 @@ class Command(BaseCommand):
                 "earlier release, have another DATABASE_URL, or cannot reach it. Replace them. If "
                 "they have just been killed, wait for 20 seconds."
             )
-
-    async def _drop_gone(self) -> None:
-        """Drop the processes of which the operator says that they have ended."""
-        if self._options["gone"]:
-            processes = await self._moves.list_processes()
-            silent = [one.boot_id for one in processes if one.unseen_seconds > _SILENT_SECONDS]
-            await self._moves.drop(silent)
 
     async def _end(self, target: str) -> None:
         """Say what is left to do. A move back into the store of `CHAT_STORE` needs no more."""
@@ -236,7 +236,7 @@ class Command(BaseCommand):
         self._say("Each process uses the store that its CHAT_STORE names.")
 
     def _is_gone(self, process: StoreProcess) -> bool:
-        return self._options["gone"] and process.unseen_seconds > _SILENT_SECONDS
+        return self._options["gone"] and process.unseen_seconds > SILENT_SECONDS
 
     async def _report(self, move: Move) -> None:
         used = move.in_force or move.moved_to or settings.CHAT_STORE
@@ -298,7 +298,6 @@ class Command(BaseCommand):
 
 
 _ACTS = ("undo", "abort", "confirm", "forget", "status")
-_SILENT_SECONDS = 60.0
 _ADVICE = (
     "An instance or worker: look whether it runs and reaches DATABASE_URL and both stores. A "
     "command: wait until it has ended. If they have been killed, run this command with --gone once "

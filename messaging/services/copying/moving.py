@@ -27,6 +27,8 @@ from messaging.stores.switching.watch import settle_seconds
 FREEZE_SECONDS = 4.0
 MAX_SKEW_SECONDS = 2.0
 """The most that the clocks of both stores may differ: times of both are compared after a switch."""
+SILENT_SECONDS = 60.0
+"""Only a process that has been silent for longer can be declared to have ended."""
 _JOIN_SECONDS = 60.0
 _SWITCH_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
@@ -62,8 +64,10 @@ class StoreMove:
         *,
         owner: str,
         say: Callable[[str], object],
+        silent_are_gone: bool = False,
     ) -> None:
-        """Create it. `owner` holds the lease. `say` gets a line about each step."""
+        """Create it. `owner` holds the lease. `say` gets a line about each step. With
+        `silent_are_gone`, processes that have been silent for a minute have ended."""
         self._moves = moves
         self._copy = copy
         self._source = source
@@ -71,6 +75,7 @@ class StoreMove:
         self._touched = TouchedCopy(source, target)
         self._owner = owner
         self._say = say
+        self._silent_are_gone = silent_are_gone
         self._settled = settle_seconds(source.conversations.timeout)
         self.frozen_seconds = 0.0
         """How long the latest freeze has lasted, until the switch."""
@@ -236,17 +241,19 @@ class StoreMove:
 
     async def _processes(self) -> Sequence[StoreProcess]:
         """Return the processes that may write, or may still have to be switched. Those whose lease
-        has ended so long ago that nothing of them can be applied any more are dropped."""
+        has ended so long ago that nothing of them can be applied any more are dropped, and those
+        that are declared to have ended."""
         found = await retried(self._moves.list_processes)
-        dead = [
-            one
-            for one in found
-            if one.lapsed_seconds is not None and one.lapsed_seconds > self._settled
-        ]
+        dead = [one for one in found if self._has_ended(one)]
         if dead:
             self._say(f"{_names(dead)} ended without a word, or cannot reach the database.")
             await retried(self._moves.drop, [one.boot_id for one in dead])
         return [one for one in found if one not in dead]
+
+    def _has_ended(self, process: StoreProcess) -> bool:
+        if self._silent_are_gone and process.unseen_seconds > SILENT_SECONDS:
+            return True
+        return process.lapsed_seconds is not None and process.lapsed_seconds > self._settled
 
 
 def _writes_at(process: StoreProcess, step: int) -> bool:

@@ -122,6 +122,17 @@ async def test_a_process_that_is_silent_is_waited_for_unless_it_is_gone() -> Non
     await stores.close()
 
 
+async def test_a_process_may_become_silent_while_it_is_waited_for() -> None:
+    """As one that was killed less than a minute before the command began."""
+    stores = make_stores()
+    report = Report(boot_id="a", name="pod-7", role="instance", setting="sql", kind="sql")
+    await MoveStore(stores.database).report(report)
+    earlier = timezone.now() - timedelta(seconds=57)
+    await sync_to_async(StoreProcessRecord.objects.update)(seen_at=earlier)
+    assert "Switched" in await _move(*TO_FIRESTORE, "--gone")
+    await stores.close()
+
+
 async def test_a_process_that_does_not_hear_of_the_move_is_found_in_redis(
     settings: Settings, redis_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
