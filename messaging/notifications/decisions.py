@@ -32,11 +32,19 @@ def circumstances_of(
     return Circumstances(
         sender_id=message.sender_id,
         stage=stage,
-        participant=may_see(conversation, user_id, message),
+        participant=may_see(conversation, user_id, message)
+        and _was_there(conversation, user_id, message),
         preferences=conversation.preferences.get(user_id, Preferences()),
         mentioned=message.mentions_person(user_id),
         read=read,
     )
+
+
+def _was_there(conversation: Conversation, user_id: str, message: Message) -> bool:
+    """Return whether a participant was in the conversation when the message was sent. Who was added
+    since has nothing unread."""
+    sent_at = message.first_version or message.version
+    return conversation.participants[user_id].joined_version <= sent_at
 
 
 def ruled_out(

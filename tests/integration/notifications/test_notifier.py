@@ -24,6 +24,7 @@ from messaging.services import messages, participants, receipts
 from messaging.services.account import conversation_preferences, preferences, profiles
 from tests.documents import counted_documents
 from tests.integration.notifications import decisions, found, outcomes, reasons, register, until
+from tests.integration.stores import acting
 from tests.moments import lapse
 from tests.notifications.fcm_server import Answer, FcmServer, refusal
 
@@ -516,3 +517,27 @@ async def test_a_message_that_was_sent_after_the_read_finds_the_new_device(
     await notifier.run(group.job(message, stage=Stage.GRACE_OVER))
 
     assert await reasons(instance, message) == {"bob": "sent not_acknowledged"}
+
+
+async def test_who_is_added_right_after_a_message_is_not_rung_for_it(
+    instance: Instance, fcm: FcmServer
+) -> None:
+    """They have nothing unread, also if one commit has both."""
+    group = await found(instance, "bob")
+    await register(instance, "cid")
+    await instance.start()
+    acts = (acting.send(group.id, "one", client_id="1"), acting.add("cid"))
+    sent, added = await asyncio.gather(*(instance.writer.submit(group.id, act) for act in acts))
+    assert sent.conversation.version == added.conversation.version
+
+    assert sent.message is not None
+    async with asyncio.timeout(15):
+        while not (made := await decisions(instance, sent.message)) or any(
+            one.verdict is None for one in made.values()
+        ):
+            await asyncio.sleep(0.01)
+    assert await reasons(instance, sent.message) == {
+        "bob": "sent absent",
+        "cid": "dropped not_a_participant",
+    }
+    assert [push.target for push in fcm.arrived] == ["bob-0"]
