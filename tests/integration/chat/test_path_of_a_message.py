@@ -52,6 +52,7 @@ WAY = {
     "messaging/stores/switching/switchable.py": "the kind of store in use",
     "messaging/stores/firestore/store.py": "the store, each answer of which the witness sees",
     "messaging/stores/firestore/writes.py": "the writes of a commit",
+    "messaging/domain/fields/earlier_texts.py": "a new message may have been edited already",
     "messaging/stores/firestore/documents/messages.py": "a message's document",
     "messaging/stores/firestore/documents/conversations.py": "a conversation's, what changed of it",
     "messaging/stores/firestore/values.py": "values of Python as Firestore's",
@@ -66,6 +67,7 @@ WAY = {
     "messaging/wire/events.py": "the event",
     "messaging/wire/representations.py": "the message as clients see it",
     "messaging/presence/presence.py": "a person who sends is active",
+    "messaging/presence/last_acts.py": "when people were last active",
 }
 """Why a reader needs each file."""
 MAX_ENTRIES = 2
