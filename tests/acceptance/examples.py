@@ -37,6 +37,13 @@ class Chat:
         answer = httpx.post(f"{self.url}{path}", json={"text": text}, headers=headers)
         return answer.raise_for_status().json()
 
+    def delete_latest(self, user_id: str, conversation_id: str) -> None:
+        """Delete the latest message of a conversation, which is this person's."""
+        latest = self.messages(user_id, conversation_id)[-1]
+        path = f"/api/v1/conversations/{conversation_id}/messages/{latest['id']}"
+        headers = {"Authorization": f"Bearer {token_of(user_id)}"}
+        httpx.delete(f"{self.url}{path}", headers=headers).raise_for_status()
+
     def messages(self, user_id: str, conversation_id: str) -> list[Any]:
         page = self.get(user_id, f"/conversations/{conversation_id}/messages")
         items: list[Any] = page["items"]

@@ -146,6 +146,8 @@ async def test_the_django_site(
         await expect(ann.get_by_role("listitem")).to_have_text(
             ["Shop: order.placed", "Shop: order.shipped", "You: When?", "Support: Now!"]
         )
+        chat.delete_latest("support", conversation)
+        await expect(ann.get_by_role("listitem").last).to_have_text("Support: (deleted)")
         await ann.get_by_role("button", name="Sign out").click()
         await expect(ann.get_by_label("Username")).to_be_visible()
         chat.send("support", conversation, "It is there.")
@@ -268,6 +270,9 @@ async def test_the_page(chat: Chat, page_port: int, chromium: Browser) -> None:
         await bob.get_by_label("Message").fill("Yes!")
         await bob.keyboard.press("Enter")
         await expect(alice.get_by_role("listitem")).to_have_text(["alice: Tea?", "bob: Yes!"])
+        (tea,) = chat.get("bob", "/conversations?kind=direct")["items"]
+        chat.delete_latest("bob", tea["id"])
+        await expect(alice.get_by_role("listitem")).to_have_text(["alice: Tea?", "bob: (deleted)"])
         for page in pages:
             await page.close()
     assert complaints == []

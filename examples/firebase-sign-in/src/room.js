@@ -26,7 +26,7 @@ async function converse(chat, page) {
     const { messages, pending } = room.getSnapshot();
     const items = [...messages, ...pending].map(({ sender_id: sender = chat.userId, text }) => {
       const item = document.createElement("li");
-      item.textContent = `${sender === chat.userId ? "You" : "They"}: ${text}`;
+      item.textContent = `${sender === chat.userId ? "You" : "They"}: ${text ?? "(deleted)"}`;
       return item;
     });
     list.replaceChildren(...items);
