@@ -12,6 +12,7 @@ from typing import Any
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidHandshake
 
 from config.servers import connection_bounds as bounds
 from config.servers.backpressure import SocketGuard
@@ -20,7 +21,7 @@ from config.servers.frame_gate import MAX_MESSAGE_BYTES
 from config.servers.readable import readable
 from config.servers.slow_readers import UNREAD, keep_little_unsent
 from config.servers.transfers import is_streamed, most_body_bytes
-from config.servers.uvicorn_socket import DirectProtocol
+from config.servers.uvicorn_socket import DirectProtocol, handshake
 from messaging.instruments.metrics import CONNECTIONS_REFUSED
 
 _MAX_ROOM = 64 * 1024
@@ -89,6 +90,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._refused = False
         self._dropped = 0
         self._only_probes = False
+        self._upgrades: bool | None = None
+        """Whether the request asks for a WebSocket, once somebody wanted to know."""
         self._timer: asyncio.TimerHandle | None = None
         self._awaited = ""
         """The purpose of the timer: head, body or end."""
@@ -176,9 +179,31 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._drop_answer()
             self.transport.abort()
             return
-        super().handle_websocket_upgrade()
+        self._become_socket()
         # At once: the client's first frames may arrive before the application's first step.
         SocketGuard.of(self.transport).end_after(bounds.HEAD_SECONDS)
+
+    def _become_socket(self) -> None:
+        """Pass the connection and its handshake on. uvicorn writes the request out again, for the
+        slower parser of `websockets`, which reads less than the one here accepts."""
+        if self.ws_protocol_class is not DirectProtocol:
+            super().handle_websocket_upgrade()
+            return
+        try:
+            request = handshake(self.scope["method"], self.url, self.headers)
+        except (ValueError, InvalidHandshake):
+            super().handle_websocket_upgrade()
+            return
+        self.connections.discard(self)
+        protocol = DirectProtocol(self.config, self.server_state, self.app_state)
+        protocol.take_over(self, request)
+        self.transport.set_protocol(protocol)
+
+    def _should_upgrade(self) -> bool:
+        # uvicorn asks three times, and looks through the headers each time.
+        if self._upgrades is None:
+            self._upgrades = super()._should_upgrade()
+        return self._upgrades
 
     def _handshake_is_too_large(self) -> bool:
         longest = max((len(name) + len(value) for name, value in self.headers), default=0)
@@ -191,6 +216,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._begun = self._in_head = True
         self._complete = False
+        self._upgrades = None
         self._body_bytes = self._body_bytes_before = 0
 
     def on_headers_complete(self) -> None:

@@ -14,12 +14,15 @@ from typing import Any
 
 import structlog
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.protocol import CONNECTING, OPEN
+from websockets.datastructures import Headers
+from websockets.http11 import Request
+from websockets.protocol import CONNECTING, OPEN, Protocol
 
 from chat.socket.direct_transport import DIRECT_TRANSPORT, AtStepEnd
 from config.servers.backpressure import LINGER_SECONDS, SocketGuard
 from messaging.concurrency.flag import Flag
 
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 _WHOLE_TEXT = 0x81
 _SHORT_HEADER = struct.Struct("!BBH")
 _LONG_HEADER = struct.Struct("!BBQ")
@@ -96,6 +99,19 @@ class DirectProtocol(WebSocketsSansIOProtocol):
         super().__init__(*arguments, **options)
         self.queue: Any = Messages()
         self.writable: Any = Flag(is_set=True)
+
+    def take_over(self, http: Any, request: Request) -> None:
+        """Serve the connection of uvicorn's HTTP protocol, which has read this handshake."""
+        self.transport = http.transport
+        self.connections.add(self)
+        self.server, self.client = http.server, http.client
+        self.scheme = "wss" if http.scheme == "https" else "ws"
+        # The handshake is checked below; what follows are frames.
+        self.conn.parser.close()
+        self.conn.parser = Protocol.parse(self.conn)
+        next(self.conn.parser)
+        self.handle_connect(request)
+        self._changed()
 
     @property
     def close_sent(self) -> bool:
@@ -175,6 +191,20 @@ class DirectProtocol(WebSocketsSansIOProtocol):
         """Return whether a message may go to the application past the parser: the socket is open,
         and no earlier message waits in uvicorn's queue."""
         return self.conn.state is OPEN and not self._close_sent and self.queue.empty()
+
+
+def handshake(method: str, url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Request:
+    """Return a request that the HTTP parser has read, as the parser of `websockets` would.
+
+    Raises ValueError or InvalidHandshake for one that this parser may refuse: with a body, with a
+    path that is not in ASCII, or with control characters.
+    """
+    found = Headers()
+    for name, value in headers:
+        if name in _FRAMING:
+            raise ValueError("The handshake may have a body.")
+        found[name.decode("ascii")] = value.strip(b" \t").decode("latin-1")
+    return Request(url.decode("ascii"), found, method)
 
 
 def text_frame(payload: bytes) -> bytes:
