@@ -60,6 +60,8 @@ _NO_ANSWER = (
 
 
 class FirebaseAuthenticator:
+    answers_at_once = False
+
     def __init__(self) -> None:
         self.condition = Condition.OK
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="verify-token")

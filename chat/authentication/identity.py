@@ -44,6 +44,10 @@ class Authenticator(Protocol):
     def condition(self) -> Condition:
         """Return whether the latest verification was possible."""
 
+    @property
+    def answers_at_once(self) -> bool:
+        """Return whether nothing here waits for a thread, a database or another service."""
+
     async def authenticate(self, token: str) -> Identity:
         """Return the identity of a token.
 

@@ -25,6 +25,7 @@ class ServiceAuthenticator:
 
     condition = Condition.OK
     """The store of the accounts has a condition of its own."""
+    answers_at_once = False
 
     def __init__(self, accounts: ServiceAccountStore) -> None:
         self._accounts = accounts

@@ -31,6 +31,7 @@ from chat.socket.outbox import Outbox
 from chat.socket.runner import Runner
 from chat.socket.token_expiry import TokenExpiry
 from chat.state import state_of
+from messaging.concurrency.first_step import within
 from messaging.concurrency.tasks import stop_tasks
 from messaging.delivery.hub.connections import Connection, Ending
 from messaging.domain.exceptions import Banned, RateLimited, TokenRevoked, Unavailable
@@ -146,18 +147,14 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _serve(self) -> None:
         try:
-            headers = _headers(self.scope)
-            if not origin_allowed(headers, scheme=self.scope.get("scheme", "ws")):
+            if not _origin_allowed(self.scope):
                 logger.info("session.origin_refused", refused=True)
                 await self._refuse(CloseCode.ORIGIN_REFUSED)
                 return
             if sessions.draining(self.instance):
                 self._outbox.close(CloseCode.DRAINING)
                 return
-            identity, connection = await self._open(
-                _token(headers, self.scope.get("subprotocols", []))
-            )
-            del headers
+            identity, connection = await self._open(_token(self.scope))
             if sessions.draining(self.instance):
                 self._outbox.close(CloseCode.DRAINING)
             if self._outbox.closed:  # the `hello` may have failed to reach the client
@@ -192,8 +189,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _open(self, token: str) -> tuple[Identity, Connection]:
         begun = time.monotonic()
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            identity = await self.state.shown_tokens.identify(token, address_of(self.scope))
+        identity = await within(
+            self.state.shown_tokens.identify(token, address_of(self.scope)), DEADLINE_SECONDS
+        )
         if identity.service is not None:
             raise NotAuthenticated("A service account has no socket. Use REST.")
         # The time of the verification counts towards the deadline. Waiting for a turn does not.
@@ -204,15 +202,19 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             await require_rate(
                 self.instance.rates, self.state.person_rates.requests, identity.user_id
             )
-            async with sessions.turn(self.instance), asyncio.timeout(left):
-                await require_unrevoked(self.state.tokens, self.instance, token, identity)
-                self._connection = connection = await sessions.open_session(
-                    self.instance,
-                    user_id=identity.user_id,
-                    signed_in_at=identity.signed_in_at,
-                    outlet=self._outbox,
-                )
+            async with sessions.turn(self.instance):
+                connection = await within(self._connect(token, identity), left)
         return identity, connection
+
+    async def _connect(self, token: str, identity: Identity) -> Connection:
+        await require_unrevoked(self.state.tokens, self.instance, token, identity)
+        self._connection = await sessions.open_session(
+            self.instance,
+            user_id=identity.user_id,
+            signed_in_at=identity.signed_in_at,
+            outlet=self._outbox,
+        )
+        return self._connection
 
     async def _work(self, connection: Connection) -> None:
         """Run the commands one after the other. While the client does not read its answers, its
@@ -295,13 +297,20 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             await self._outbox.stop()
 
 
-def _token(headers: Mapping[str, str], subprotocols: list[str]) -> str:
+def _origin_allowed(scope: Mapping[str, Any]) -> bool:
+    # Only browsers send an origin.
+    if all(name.lower() != b"origin" for name, _ in scope["headers"]):
+        return True
+    return origin_allowed(_headers(scope), scheme=scope.get("scheme", "ws"))
+
+
+def _token(scope: Mapping[str, Any]) -> str:
     """Return the token of a browser, which cannot set headers, or of another client. Raises
     NotAuthenticated."""
-    for subprotocol in subprotocols:
+    for subprotocol in scope.get("subprotocols", []):
         if subprotocol.startswith(_BEARER):
-            return subprotocol.removeprefix(_BEARER)
-    return bearer_token(headers.get("authorization"))
+            return str(subprotocol.removeprefix(_BEARER))
+    return bearer_token(_headers(scope).get("authorization"))
 
 
 def _forget_headers(scope: Mapping[str, Any]) -> None:
