@@ -14,6 +14,7 @@ from messaging.stores.shared.stored_enums import member_of
 from messaging.stores.sql.connections.calls import count
 from messaging.stores.sql.connections.clock import now
 from messaging.stores.sql.connections.cursors import native_cursor
+from messaging.stores.sql.connections.shared_reads import SharedReads
 from messaging.stores.sql.store import SqlStore
 
 _ACCESS = {
@@ -28,11 +29,10 @@ class SqlPeopleStore:
 
     def __init__(self, store: SqlStore) -> None:
         self._calls = store.calls
+        self._accesses = SharedReads(self._calls, "get_access")
 
     async def get_access(self, user_id: str) -> Access:
-        found = await self._calls.read(
-            "get_access", lambda database: _get_access(database, user_id)
-        )
+        found = await self._accesses.read(lambda database: _get_access(database, user_id))
         count("get_access", read=1)
         return found
 

@@ -5,7 +5,7 @@ Every method is one function in a thread of the store's own, see `connections.ca
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Sized
 from datetime import datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -32,6 +32,7 @@ from messaging.stores.shared.witness import Witness
 from messaging.stores.sql import memberships, reads, rows, writes
 from messaging.stores.sql.attachments.store import SqlAttachmentStore
 from messaging.stores.sql.connections.calls import Calls, count, queried
+from messaging.stores.sql.connections.shared_reads import SharedReads
 from messaging.stores.sql.link_notes import StoredLinkNotes
 from messaging.stores.sql.positions.store import StoredPositions
 from messaging.stores.sql.positions.writes import shared_moves
@@ -60,6 +61,7 @@ class SqlStore(StoredPositions, StoredLinkNotes):
         self.attachments = SqlAttachmentStore(self.calls)
         self.reactions = SqlReactionStore(self.calls)
         self._commits = writes.shared_commits(self.calls)
+        self._lists = SharedReads(self.calls, "list_memberships")
         self.moves = shared_moves(self.calls)
 
     @property
@@ -136,21 +138,29 @@ class SqlStore(StoredPositions, StoredLinkNotes):
     async def list_memberships(
         self, user_id: str, *, limit: int, personal: bool = False
     ) -> Sequence[Membership]:
-        which = {"limit": limit, "personal": personal}
-        found = await self._read_memberships("list_memberships", user_id, **which)
+        mark = self.witness.begin()
+        found = await self._lists.read(
+            lambda database: memberships.list_memberships(
+                database, user_id, limit=limit, personal=personal
+            )
+        )
+        self.witness.listed(mark, ((one.conversation_id, one.version) for one in found))
         count("list_memberships", read=queried(len(found)))
         return found
 
     async def get_memberships(
         self, user_id: str, conversation_ids: Sequence[str], *, personal: bool = False
     ) -> Sequence[Membership]:
-        found = await self._read_memberships(
+        mark = self.witness.begin()
+        found = await self.calls.read(
             "get_memberships",
+            memberships.list_memberships,
             user_id,
             limit=len(conversation_ids),
             personal=personal,
             only=conversation_ids,
         )
+        self.witness.listed(mark, ((one.conversation_id, one.version) for one in found))
         count("get_memberships", read=len(conversation_ids))
         return found
 
@@ -280,12 +290,4 @@ class SqlStore(StoredPositions, StoredLinkNotes):
     ) -> Found:
         found = await self.calls.read(operation, work, *args, **kwargs)
         count(operation, read=queried(len(found)))
-        return found
-
-    async def _read_memberships(
-        self, operation: str, user_id: str, **which: Any
-    ) -> Sequence[Membership]:
-        mark = self.witness.begin()
-        found = await self.calls.read(operation, memberships.list_memberships, user_id, **which)
-        self.witness.listed(mark, ((one.conversation_id, one.version) for one in found))
         return found
