@@ -35,6 +35,8 @@ _REBUILD_SECONDS = 60.0
 _DOUBT_SECONDS = 6.0
 """The time after Redis has lost its data until all instances have noticed and rewritten their
 sets."""
+_REST_SECONDS = 0.05
+"""After a write of changes: people who connect together share the next one."""
 _CHUNK = 1_000
 REGISTRY = "chat:presence:instances"
 _NOBODY = ""
@@ -249,7 +251,8 @@ class Presence:
                 await self._rebuild(client)
                 self._rebuild_at = now + _REBUILD_SECONDS
             self._unwritten.over()
-        await self._write_changed(client)
+        if await self._write_changed(client):
+            await asyncio.sleep(_REST_SECONDS)
 
     async def _heartbeat(self, client: redis.asyncio.Redis) -> bool:
         """Renew the lease and read the registry. Return False if the own set is gone, or a single
@@ -283,7 +286,8 @@ class Presence:
         await pipeline.execute()
         self._written = True
 
-    async def _write_changed(self, client: redis.asyncio.Redis) -> None:
+    async def _write_changed(self, client: redis.asyncio.Redis) -> bool:
+        """Write the changes, and return whether there were any."""
         changed, self._changed = self._changed, set()
         here = [user_id for user_id in changed if user_id in self._local]
         gone = [user_id for user_id in changed if user_id not in self._local]
@@ -302,6 +306,7 @@ class Presence:
             except BaseException:
                 self._acts.put_back(acted)
                 raise
+        return bool(here or gone or acted)
 
 
 def _users_key(boot_id: str) -> str:

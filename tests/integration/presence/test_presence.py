@@ -231,6 +231,22 @@ async def test_one_round_trip(
     assert calls == 2
 
 
+async def test_people_who_connect_together_share_a_write(
+    one: Instance, other: Instance, client: redis.asyncio.Redis
+) -> None:
+    users = [f"user-{number}" for number in range(100)]
+    await client.config_resetstat()
+    begin = time.monotonic()
+    for user in users:
+        one.connect(user)
+        await client.info("server")  # a few steps of the event loop
+    await becomes(other, set(users), set(users))
+    most = 2 + (time.monotonic() - begin) / 0.05
+
+    calls = (await client.info("commandstats"))["cmdstat_sadd"]["calls"]
+    assert calls <= most
+
+
 async def test_disconnecting(one: Instance, other: Instance) -> None:
     """Offline with the last of one's sockets."""
     first, second = other.connect("bob", "bob")
