@@ -1,6 +1,7 @@
 """Decides which pages may open a socket. Browsers do not check this, so the server must."""
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -35,6 +36,19 @@ def origin_allowed(headers: Mapping[str, str], *, scheme: str = "ws") -> bool:
     if secure and not origin.startswith("https:"):
         return False
     return _host_of(origin) == host and validate_host(domain, allowed_hosts)
+
+
+def socket_origin_allowed(scope: Mapping[str, Any]) -> bool:
+    """Return whether the socket of this handshake may be opened, see `origin_allowed`."""
+    for name, _ in scope["headers"]:
+        if name.lower() == b"origin":
+            break
+    else:
+        return True  # most other clients: their headers need not be decoded
+    headers = {
+        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+    }
+    return origin_allowed(headers, scheme=scope.get("scheme", "ws"))
 
 
 def is_loopback_origin(origin: str) -> bool:

@@ -33,7 +33,9 @@ def with_request_id(scope: MutableMapping[str, Any]) -> None:
     headers = scope["headers"]
     given = [value for name, value in headers if name == _NAME]
     request_id = sound_request_id(given[0].decode("latin-1") if len(given) == 1 else "")
-    if given != [request_id.encode()]:
+    if not given:
+        scope["headers"] = [*headers, (_NAME, request_id.encode())]
+    elif given != [request_id.encode()]:
         others = [line for line in headers if line[0] != _NAME]
         scope["headers"] = [*others, (_NAME, request_id.encode())]
     set_origin(Origin(request_id))

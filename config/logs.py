@@ -143,9 +143,11 @@ def _write_completed_work(logger: WrappedLogger, name: str, event: EventDict) ->
     if name != "info" or event.get("refused") or event.get("exc_info"):
         return event
     if logging.root.isEnabledFor(logging.INFO):
-        line = {key: value for key, value in event.items() if key not in {"event", "refused"}}
+        line = {**event, "action": event["event"]}
+        del line["event"]
+        line.pop("refused", None)
         try:
-            sys.stderr.write(f"{_encode({**line, 'action': event['event']})}\n")
+            sys.stderr.write(f"{_encode(line)}\n")
         except Exception:  # noqa: BLE001 - a line must not fail the work that it reports
             return event  # the standard library's handler survives such errors
     raise structlog.DropEvent

@@ -10,7 +10,6 @@ from django.core import signing
 from chat.authentication.identity import Identity, offered_profile, require_user_id
 from chat.exceptions import NotAuthenticated, TokenExpired
 from messaging.changes.profile_rules import require_name, require_picture
-from messaging.domain.cached_setting import cached_setting
 from messaging.domain.exceptions import InvalidRequest
 from messaging.domain.health import Condition
 from messaging.domain.identifiers import USER_ID_RULE, is_user_id
@@ -22,9 +21,12 @@ class DevelopmentAuthenticator:
     condition = Condition.OK
     answers_at_once = True
 
+    def __init__(self) -> None:
+        self._signer = _signer()
+
     async def authenticate(self, token: str) -> Identity:
         try:
-            user_id, issued_at, *more = _signer().unsign_object(token)
+            user_id, issued_at, *more = self._signer.unsign_object(token)
             signed_in_at = datetime.fromtimestamp(issued_at, UTC)
             expiry, profile = (*more, None, None)[:2]
             expires_at = None if expiry is None else datetime.fromtimestamp(expiry, UTC)
@@ -76,6 +78,5 @@ def issue_development_token(
     return _signer().sign_object(content)
 
 
-@cached_setting("SECRET_KEY")
 def _signer() -> signing.Signer:
     return signing.Signer(sep=".", salt="chat.development-token")

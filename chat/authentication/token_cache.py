@@ -92,7 +92,8 @@ class VerifiedTokens:
         self._identities.pop(digest, None)
         identity = await self._authenticator.authenticate(token)
         # Without the profile: clients choose its size.
-        known = self._identities[digest] = replace(identity, profile=_NO_PROFILE)
+        known = replace(identity, profile=_NO_PROFILE) if identity.profile else identity
+        self._identities[digest] = known
         if identity.profile and self._on_profile is not None:
             # The first request shows the name, unless the store is slow.
             task = self._profiles.start(self._on_profile(identity))

@@ -16,11 +16,12 @@ import structlog
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
-from chat.authentication import Identity, bearer_token, require_unrevoked
+from chat.authentication import Identity, require_unrevoked
+from chat.authentication.handshakes import forget_headers, handshake_token
 from chat.exceptions import NotAuthenticated, TokenExpired
 from chat.limits.strangers import address_of
 from chat.limits.throttling import require_few_violations, require_rate, turn
-from chat.origins import origin_allowed
+from chat.origins import socket_origin_allowed
 from chat.request_ids import request_id_of
 from chat.socket.close_codes import CODE_OF_ENDING, CloseCode
 from chat.socket.command import DEADLINE_SECONDS
@@ -41,7 +42,6 @@ from messaging.services import sessions
 logger = structlog.get_logger(__name__)
 
 SUBPROTOCOL = "chat.v1"
-_BEARER = "bearer."
 _GRACE_SECONDS = 5.0
 
 
@@ -147,14 +147,14 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _serve(self) -> None:
         try:
-            if not _origin_allowed(self.scope):
+            if not socket_origin_allowed(self.scope):
                 logger.info("session.origin_refused", refused=True)
                 await self._refuse(CloseCode.ORIGIN_REFUSED)
                 return
             if sessions.draining(self.instance):
                 self._outbox.close(CloseCode.DRAINING)
                 return
-            identity, connection = await self._open(_token(self.scope))
+            identity, connection = await self._open(handshake_token(self.scope))
             if sessions.draining(self.instance):
                 self._outbox.close(CloseCode.DRAINING)
             if self._outbox.closed:  # the `hello` may have failed to reach the client
@@ -164,7 +164,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             structlog.contextvars.unbind_contextvars("request_id")
             set_origin(None)
             structlog.contextvars.bind_contextvars(connection_id=connection.id)
-            _forget_headers(self.scope)
+            forget_headers(self.scope)
             self._heartbeat.start()
             connection.expires_at = identity.expires_at
             self._expiry.set(identity.expires_at)
@@ -295,33 +295,3 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
                 self._grace.cancel()
             self._commands.forget()
             await self._outbox.stop()
-
-
-def _origin_allowed(scope: Mapping[str, Any]) -> bool:
-    # Only browsers send an origin.
-    if all(name.lower() != b"origin" for name, _ in scope["headers"]):
-        return True
-    return origin_allowed(_headers(scope), scheme=scope.get("scheme", "ws"))
-
-
-def _token(scope: Mapping[str, Any]) -> str:
-    """Return the token of a browser, which cannot set headers, or of another client. Raises
-    NotAuthenticated."""
-    for subprotocol in scope.get("subprotocols", []):
-        if subprotocol.startswith(_BEARER):
-            return str(subprotocol.removeprefix(_BEARER))
-    return bearer_token(_headers(scope).get("authorization"))
-
-
-def _forget_headers(scope: Mapping[str, Any]) -> None:
-    """Drop the headers, which a server keeps as long as the socket. Nothing needs them, or the
-    token among them, any more."""
-    for kept in (scope["headers"], scope.get("subprotocols")):
-        if isinstance(kept, list):
-            kept.clear()
-
-
-def _headers(scope: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
-    }

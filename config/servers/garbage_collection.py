@@ -15,14 +15,28 @@ A version of CPython that collects in increments (3.14.0) has no other full coll
 """
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 _MORE = 60
 """The number of new sockets that justifies it. They and the work under way have fewer objects than
 the first threshold."""
 _FEWEST_ENDED = 1_000
 _THRESHOLDS = (10_000, 1, 0)
+
+
+class _OpenSocket:
+    """A context, which takes a third of the time of a generator."""
+
+    __slots__ = ("_before", "_collecting")
+
+    def __init__(self, collecting: "Collecting") -> None:
+        self._collecting = collecting
+        self._before = 0
+
+    def __enter__(self) -> None:
+        self._before = self._collecting.opened()
+
+    def __exit__(self, *_: object) -> None:
+        self._collecting.ended(self._before)
 
 
 class Collecting:
@@ -56,19 +70,22 @@ class Collecting:
         gc.callbacks.remove(self._collected)
         gc.unfreeze()
 
-    @contextmanager
-    def socket(self) -> Iterator[None]:
-        """Enter this context while a socket is open."""
+    def socket(self) -> "_OpenSocket":
+        """Return a context to enter while a socket is open."""
+        return _OpenSocket(self)
+
+    def opened(self) -> int:
+        """Count one more socket, and return how often objects were set aside before it."""
         self._open += 1
         self._new += 1
         if self._started and self._new >= _MORE:
             gc.collect()
-        before = self._set_aside
-        try:
-            yield
-        finally:
-            self._open -= 1
-            self._ended += self._set_aside > before
+        return self._set_aside
+
+    def ended(self, before: int) -> None:
+        """Count one socket less, for which `opened` returned this number."""
+        self._open -= 1
+        self._ended += self._set_aside > before
 
     def _collected(self, phase: str, info: dict[str, int]) -> None:
         """Handle the end of a collection. After a full collection only living objects are left."""

@@ -6,8 +6,7 @@ events as before.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from messaging.concurrency.tasks import start_task
@@ -22,6 +21,21 @@ _MAX_WAITING = 4_000
 _OVERLOADED = "The service is overloaded. Retry after 1 s."
 
 
+class _Place:
+    """A context, which takes a third of the time of a generator."""
+
+    __slots__ = ("_admission",)
+
+    def __init__(self, admission: "Admission") -> None:
+        self._admission = admission
+
+    async def __aenter__(self) -> None:
+        await self._admission.enter()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._admission.leave()
+
+
 class Admission:
     def __init__(self, places: int) -> None:
         """Create an admission. `places` is the number of clients that are served, and so read the
@@ -30,21 +44,24 @@ class Admission:
         self._waiting = 0
         self._shared: dict[str, asyncio.Task[Any]] = {}
 
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Wait for a slot, and hold it while the context is open.
+    def place(self) -> "_Place":
+        """Return a context that waits for a slot, and holds it while it is open.
 
-        Raises StoreUnavailable for a client that would wait too long: at once if that is
+        It raises StoreUnavailable for a client that would wait too long: at once if that is
         foreseeable, otherwise after eight seconds.
         """
+        return _Place(self)
+
+    async def enter(self) -> None:
+        """Wait for a slot, see `place`."""
         if self._places.locked():
             await self._wait()
         else:
             await self._places.acquire()  # at once
-        try:
-            yield
-        finally:
-            self._places.release()
+
+    def leave(self) -> None:
+        """Give the slot back."""
+        self._places.release()
 
     async def _wait(self) -> None:
         if self._waiting >= _MAX_WAITING:
