@@ -18,8 +18,13 @@ from tests.integration.stores import new_conversation
 
 @pytest.fixture
 def connections_open(postgres_server: str, postgres_store: SqlStore) -> Iterator[psycopg.Cursor]:
-    """A cursor that counts the connections to the database of this test."""
+    """A cursor that counts the connections to the database of this test. Those that were closed
+    before have ended: the server takes its time."""
     with psycopg.connect(postgres_server, autocommit=True) as root, root.cursor() as cursor:
+        end = time.monotonic() + 10
+        while count(cursor):
+            assert time.monotonic() < end
+            time.sleep(0.01)
         yield cursor
 
 
@@ -28,6 +33,7 @@ def count(cursor: psycopg.Cursor) -> int:
     cursor.execute(
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend'"
     )
     row = cursor.fetchone()
     assert row is not None
