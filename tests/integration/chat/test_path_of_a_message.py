@@ -80,6 +80,7 @@ VALUES = {
     "messaging/commits/group_commit.py": "a change that waits, and its answer",
     "messaging/domain/identifiers.py": "one function a kind of id",
     "messaging/stores/firestore/client/requests.py": "collects the writes of a commit",
+    "messaging/stores/firestore/documents/messages.py": "one function a state of a message",
     "messaging/stores/firestore/values.py": "one function a type",
     "messaging/wire/representations.py": "one function a type",
 }
