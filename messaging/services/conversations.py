@@ -33,12 +33,13 @@ from messaging.domain.identifiers import require_conversation_id, require_user_i
 from messaging.domain.limits import get_limits
 from messaging.domain.participant import ReadPosition
 from messaging.runtime.instance import Instance
-from messaging.services.account.blocks import require_open_pair, write_into_conversation
+from messaging.services.account.blocks import require_open_pair
 from messaging.services.rules.carried_through import carried_through
 from messaging.services.rules.creation_quotas import Quota
 from messaging.services.rules.moderation import moderated_title
 from messaging.services.rules.own_positions import own_position
 from messaging.services.rules.rights import read_conversation
+from messaging.services.rules.stored_blocks import write_block_into_conversation
 from messaging.services.rules.submission import submit
 from messaging.services.rules.welcome import welcome
 from messaging.stores.conversations import AlreadyExists, CommitUnknown
@@ -199,7 +200,7 @@ async def _store_direct(
     blocks = await instance.people.get_blocks([user_id, person_id])
     for one, other in ((user_id, person_id), (person_id, user_id)):
         if other in blocks[one]:
-            await write_into_conversation(instance, conversation.id, one, other, blocked=True)
+            await write_block_into_conversation(instance, conversation.id, one, other, blocked=True)
             instance.publisher.publish_blocks(conversation.id)
     return conversation, created
 

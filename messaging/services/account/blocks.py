@@ -17,6 +17,7 @@ from messaging.domain.identifiers import direct_conversation_id, is_stored_user_
 from messaging.domain.limits import get_limits
 from messaging.runtime.instance import Instance
 from messaging.services.rules.carried_through import carried_through
+from messaging.services.rules.stored_blocks import write_block_into_conversation
 
 logger = structlog.get_logger(__name__)
 
@@ -61,23 +62,6 @@ async def require_open_pair(instance: Instance, user_id: str, person_id: str) ->
         raise BeingErased
 
 
-async def write_into_conversation(
-    instance: Instance, conversation_id: str, user_id: str, person_id: str, *, blocked: bool
-) -> None:
-    """Write a person's block into their direct conversation, as it is in the person's document.
-
-    Another request may change that document meanwhile, and write into the conversation earlier. So
-    each writer reads the document afterwards, and writes again if it differs: whoever writes last
-    leaves both alike. Raises ConversationNotFound, StoreUnavailable.
-    """
-    while True:
-        await instance.store.set_blocked(conversation_id, user_id, blocked=blocked)
-        present = person_id in (await instance.people.get_blocks([user_id]))[user_id]
-        if present == blocked:
-            return
-        blocked = present
-
-
 @carried_through
 async def _set_block(instance: Instance, user_id: str, person_id: str, *, blocked: bool) -> None:
     """Store a block. The person is written first, then the conversation. The creation of a
@@ -86,7 +70,7 @@ async def _set_block(instance: Instance, user_id: str, person_id: str, *, blocke
     conversation_id = direct_conversation_id(*sorted((user_id, person_id)))
     await instance.people.set_block(user_id, person_id, blocked=blocked)
     try:
-        await write_into_conversation(
+        await write_block_into_conversation(
             instance, conversation_id, user_id, person_id, blocked=blocked
         )
     except ConversationNotFound:
