@@ -16,6 +16,7 @@ from messaging.domain.limits import get_limits
 from messaging.domain.message import Message
 from messaging.instruments.metrics import RESYNCS
 from messaging.stores.conversations import Store
+from messaging.stores.damage import UNREADABLE, log_unreadable
 from messaging.wire.events import EventEncoder
 
 _MAX_GROUPS = 8
@@ -29,7 +30,7 @@ class Gap:
     conversation: Conversation
     messages: Sequence[Message]
     complete: bool
-    """False if too many messages changed to replay them."""
+    """False if too many messages changed to replay them, or one of them cannot be read."""
 
 
 async def read_gap(
@@ -39,7 +40,8 @@ async def read_gap(
     `since`.
 
     The conversation is read first, unless its `state` was just read, and then its messages. Newer
-    messages are left out, so that people and messages belong to one state. Raises StoreUnavailable.
+    messages are left out, so that people and messages belong to one state. The gap is not complete
+    if one of its messages cannot be read: it holds up nothing. Raises StoreUnavailable.
     """
     conversation = state or await store.get_conversation(conversation_id)
     if conversation is None or conversation.version <= since:
@@ -50,9 +52,13 @@ async def read_gap(
             conversation=conversation, messages=[last], complete=True
         )  # it already has everything
     limit = get_limits().changed_messages
-    messages = await store.list_changed_messages(
-        conversation_id, since=since, until=conversation.version, limit=limit + 1
-    )
+    try:
+        messages = await store.list_changed_messages(
+            conversation_id, since=since, until=conversation.version, limit=limit + 1
+        )
+    except UNREADABLE as error:
+        log_unreadable({conversation_id: error})
+        return Gap(conversation=conversation, messages=[], complete=False)
     return Gap(conversation=conversation, messages=messages, complete=len(messages) <= limit)
 
 
@@ -70,7 +76,12 @@ def gap_frames(
         return
     messages = [message for message in gap.messages if message.version > since]
     for visible_from, some in _by_visibility(gap.conversation, messages, connections):
-        yield _frames(gap, since, events, messages, visible_from), some
+        try:
+            frames = _frames(gap, since, events, messages, visible_from)
+        except UNREADABLE as error:  # a message is damaged, which shows only now
+            log_unreadable({gap.conversation.id: error})
+            frames = _resync(gap, events)
+        yield frames, some
 
 
 def _frames(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django.fixtures import Settings
 
 from messaging.commits.conversation_cache import ConversationCache
@@ -178,6 +179,35 @@ async def test_too_much_to_replay_is_a_resync(
 
     assert ann.frames[0]["data"] == {"conversation_id": group.id}
     assert ann.seen == [("resync", None), ("message.created", 4)]
+
+
+@pytest.mark.parametrize("column", ["reactions", "created_at"])
+async def test_a_message_that_cannot_be_read_holds_up_nothing(
+    hub: Hub,
+    elsewhere: Elsewhere,
+    sql_store: SqlStore,
+    group: Conversation,
+    ann: Socket,
+    column: str,
+) -> None:
+    """A manual change has damaged it, as decoding or encoding shows. What follows arrives as
+    ever."""
+    for text in ("one", "two"):
+        await elsewhere.commit(group, send(group.id, "ann", text))
+
+    def damage(database: BaseDatabaseWrapper) -> None:
+        with database.cursor() as cursor:
+            cursor.execute("PRAGMA ignore_check_constraints = ON")
+            cursor.execute(f"UPDATE messaging_message SET {column} = '[' WHERE seq = 1")
+            cursor.execute("PRAGMA ignore_check_constraints = OFF")
+
+    await sql_store.calls.write("damage", damage)
+    hub.note_version(group.id, 2)
+    await settle(hub)
+    hub.accept(await elsewhere.batch(group, send(group.id, "ann", "three")))
+    await settle(hub)
+
+    assert ann.seen == [("resync", None), ("message.created", 3)]
 
 
 async def test_a_store_that_is_away_is_asked_again(
