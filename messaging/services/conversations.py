@@ -141,7 +141,6 @@ async def create_conversation(
     return FoundedConversation(own=own, created=created, added=added)
 
 
-@carried_through
 async def _store_group(
     instance: Instance,
     wanted: Conversation,
@@ -161,19 +160,12 @@ async def _store_group(
     try:
         title = await moderated_title(instance, user_id, wanted.id, wanted.title)
         let_in = {user_id, *await welcome(instance, user_id, others)}
-    except BaseException:  # nothing is written yet
+    except BaseException:  # nothing is written yet, also if the request was cancelled
         await quota.give_back()
         raise
     people = {id_: one for id_, one in wanted.participants.items() if id_ in let_in}
     founded = replace(wanted, participants=people, title=title)
-    try:
-        conversation, created = await _store_founded(instance, with_creation_report(founded, by=by))
-    except ClientIdReused:
-        await quota.give_back()
-        raise
-    if not created:
-        await quota.give_back()
-    return conversation, created
+    return await _store_founded(instance, with_creation_report(founded, by=by), quota)
 
 
 @carried_through
@@ -193,9 +185,8 @@ async def _store_direct(
         return _whole(existing), False
     await require_open_pair(instance, user_id, person_id)
     await quota.take()
-    conversation, created = await _store_founded(instance, with_creation_report(wanted, by=by))
-    if not created:
-        await quota.give_back()
+    wanted = with_creation_report(wanted, by=by)
+    conversation, created = await _store_founded(instance, wanted, quota)
     # A concurrent block did not find the conversation. It is only in its person's document.
     blocks = await instance.people.get_blocks([user_id, person_id])
     for one, other in ((user_id, person_id), (person_id, user_id)):
@@ -205,11 +196,16 @@ async def _store_direct(
     return conversation, created
 
 
-async def _store_founded(instance: Instance, wanted: Conversation) -> tuple[Conversation, bool]:
-    """Return the stored conversation, after announcing it to its people, and whether it is new."""
+@carried_through
+async def _store_founded(
+    instance: Instance, wanted: Conversation, quota: Quota
+) -> tuple[Conversation, bool]:
+    """Return the stored conversation, after announcing it to its people, and whether it is new. The
+    quota is given back if it is not."""
     try:
         conversation = await instance.store.create_conversation(wanted)
     except AlreadyExists:
+        await quota.give_back()
         conversation = await _existing(instance, wanted)
         instance.cache.put(conversation)
         return conversation, False

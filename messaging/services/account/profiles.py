@@ -22,7 +22,6 @@ async def get_profile(instance: Instance, *, user_id: str) -> Profile:
     return (await instance.people.get_profiles([user_id]))[user_id]
 
 
-@carried_through
 async def set_profile(
     instance: Instance, *, user_id: str, changes: Mapping[str, str | None]
 ) -> None:
@@ -38,14 +37,9 @@ async def set_profile(
     stored = {field: value or "" for field, value in changes.items()}
     if name is not None:
         stored["name"] = await moderated_name(instance, user_id, name) or ""
-    try:
-        await instance.people.set_profile(user_id, stored)
-    finally:  # it may have succeeded without an answer
-        instance.publisher.publish_person(user_id)
-    logger.info("profile.changed", fields=sorted(changes))
+    await _store_profile(instance, user_id, stored)
 
 
-@carried_through
 async def complete_profile(
     instance: Instance, *, user_id: str, signed_in_at: datetime, offered: Mapping[str, str]
 ) -> None:
@@ -62,8 +56,22 @@ async def complete_profile(
             missing["name"] = await moderated_name(instance, user_id, name) or ""
     if not missing:
         return
+    await _store_completion(instance, user_id, missing)
+
+
+@carried_through
+async def _store_profile(instance: Instance, user_id: str, fields: Mapping[str, str]) -> None:
     try:
-        await instance.people.complete_profile(user_id, missing)
-    finally:
+        await instance.people.set_profile(user_id, fields)
+    finally:  # it may have succeeded without an answer
         instance.publisher.publish_person(user_id)
-    logger.info("profile.completed", user_id=user_id, fields=sorted(missing))
+    logger.info("profile.changed", fields=sorted(fields))
+
+
+@carried_through
+async def _store_completion(instance: Instance, user_id: str, fields: Mapping[str, str]) -> None:
+    try:
+        await instance.people.complete_profile(user_id, fields)
+    finally:  # it may have succeeded without an answer
+        instance.publisher.publish_person(user_id)
+    logger.info("profile.completed", user_id=user_id, fields=sorted(fields))

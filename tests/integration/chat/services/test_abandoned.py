@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from messaging.delivery.hub.connections import Ending
 from messaging.domain.conversation import ConversationKind
@@ -18,7 +19,8 @@ from messaging.services import conversations, messages, receipts, reports, sessi
 from messaging.services.account import blocks, conversation_preferences, preferences, profiles
 from messaging.services.operators import people
 from tests.frames import read_frame
-from tests.integration.moderation.rules import add_words
+from tests.integration.moderation.rules import add_words, set_hook
+from tests.integration.outbound.hooks import Answer, Hook, Received
 from tests.outlets import SIGNED_IN_AT, Outlet
 
 SECONDS = 5.0
@@ -182,6 +184,40 @@ async def test_a_new_name_is_known(instance: Instance, monkeypatch: pytest.Monke
         return (await instance.profiles.get(["bob"]))["bob"].shown_name == "Robert"
 
     await until(is_known)
+
+
+async def found_tea(instance: Instance) -> None:
+    await conversations.create_conversation(
+        instance, user_id="ann", kind=ConversationKind.GROUP, participant_ids=[], title="Tea"
+    )
+
+
+async def become_anna(instance: Instance) -> None:
+    await profiles.set_profile(instance, user_id="ann", changes={"name": "Anna"})
+
+
+@pytest.mark.parametrize("act", [found_tea, become_anna])
+async def test_nobody_is_asked_about_a_text_that_nobody_wants_any_more(
+    instance: Instance, settings: Settings, act: Callable[[Instance], Coroutine[Any, Any, None]]
+) -> None:
+    """Otherwise one person who disconnects at once, and again, would have more texts judged at the
+    same time than the turns of a person allow."""
+    settings.CHAT_OUTBOUND_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+    asked = asyncio.Event()
+
+    def never_answer(_: Received) -> Answer:
+        asked.set()
+        return None
+
+    async with Hook(never_answer).run() as hook:
+        await set_hook(instance, hook.url)
+        request = asyncio.create_task(act(instance))
+        await asyncio.wait_for(asked.wait(), SECONDS)
+        request.cancel()
+        with suppress(asyncio.CancelledError):
+            await request
+
+        assert len(instance.background) == 0
 
 
 async def test_what_was_read_is_told(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
