@@ -253,6 +253,8 @@ class Presence:
             self._unwritten.over()
         if await self._write_changed(client):
             await asyncio.sleep(_REST_SECONDS)
+        if self._acts.many_wait:
+            self._wake.set()
 
     async def _heartbeat(self, client: redis.asyncio.Redis) -> bool:
         """Renew the lease and read the registry. Return False if the own set is gone, or a single
