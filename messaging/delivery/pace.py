@@ -52,7 +52,8 @@ class Pace:
         """Publish at once, or at the end of the current second, replacing a waiting receipt.
 
         `publish` decides what to publish when it is called, because rights and settings may have
-        changed since. It may raise StoreUnavailable; this does not.
+        changed since. If it raises StoreUnavailable, it is called again later; this raises it too
+        if there is no later, because the instance stops, or the store was restored.
         """
         turn = self._turns.get(key)
         if turn is not None:

@@ -95,7 +95,7 @@ def _read_each(database: BaseDatabaseWrapper, works: Sequence[Work]) -> list[Any
             outcomes[number] = work(database)
         except Exception as error:
             if took_too_long(error):
-                break  # nobody else waits for it
+                break  # the rest are read alone, and wait no longer here
             if lost(error):
                 raise
     return outcomes
