@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from django.core.handlers.asgi import ASGIRequest
+from django.core.signing import Signer
 from django.http import HttpRequest
 from django.test import Client
 from prometheus_client.metrics import MetricWrapperBase
@@ -74,7 +75,7 @@ def test_the_limits_are_those_of_the_settings_when_it_is_made(
     assert (after.sends.burst, after.requests.burst, after.typing.interval) == (7, 60, 9)
 
 
-_SHARED = (Instance, Rate, type, ModuleType, FunctionType, MetricWrapperBase)
+_SHARED = (Instance, Rate, Signer, type, ModuleType, FunctionType, MetricWrapperBase)
 """What the whole process has, or nobody changes."""
 
 
