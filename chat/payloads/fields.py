@@ -8,6 +8,7 @@ from heapq import nsmallest
 from typing import Any, ClassVar
 
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from messaging.changes.text_rules import normalise_newlines
 from messaging.domain.exceptions import MAX_ERRORS, PermissionDenied
@@ -122,7 +123,11 @@ class OfLimit:
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         given: Any = self
         options = deepcopy(given._kwargs, memo)  # noqa: SLF001 - of DRF's own `__deepcopy__`
-        return type(given)(**{**options, self.bound: getattr(get_limits(), self._limit)})
+        return type(given)(**{**options, self.bound: self._most()})
+
+    def _most(self) -> int:
+        most: int = getattr(get_limits(), self._limit)
+        return most
 
 
 class LimitedTextField(OfLimit, TextField):
@@ -205,13 +210,18 @@ class QueryIntegerField(serializers.IntegerField):
 
 
 class PageSizeField(OfLimit, QueryIntegerField):
-    """How many items a page has at most."""
+    """How many items a page has at most. A client may always ask for as many as by default, and
+    gets fewer if an operator has lowered the limit: clients do not ask for it before the list."""
 
     bound = "max_value"
 
-    def get_default(self) -> Any:
-        default: Any = super().get_default()
-        return default if self.max_value is None else min(default, self.max_value)
+    def _most(self) -> int:
+        default: int = getattr(Limits(), self._limit)
+        return max(super()._most(), default)
+
+    def run_validation(self, data: Any = empty) -> int:
+        wanted: int = super().run_validation(data)
+        return min(wanted, super()._most())
 
 
 class QueryBooleanField(serializers.BooleanField):
