@@ -212,10 +212,11 @@ export class ChatClient {
 
   /** @param {any} hello */
   #welcomed(hello) {
-    const { catchingUp, outbox, reading, activity } = this.#parts;
+    const { catchingUp, outbox, reading, activity, syncing } = this.#parts;
     if (this.#userId && this.#userId !== hello.user_id) catchingUp.forget();
     this.#userId = hello.user_id;
     this.#frameBytes = hello.limits?.frame_bytes ?? Infinity;
+    syncing.allow(hello.limits?.sync_conversations);
     catchingUp.compare(hello);
     outbox.resume(hello.user_id);
     reading.resume();

@@ -102,6 +102,18 @@ test("a hole is synced from the cursor, and each message is told once", async ()
   assert.equal(tea.getSnapshot().conversation.unread_count, 3);
 });
 
+test("one command syncs as many conversations as the server allows", async () => {
+  const items = ["c", "d"].map((id) => ({ ...conversation(1), id }));
+  server.answers.set("GET conversations", { body: { items, next_cursor: null } });
+  const at = (seq) => ({ c: { version: seq, seq }, d: { version: seq, seq } });
+  server.socket.hello({ conversations: at(1) });
+  await until(() => chat.conversations.getSnapshot().isLoaded);
+  server.socket.hello({ conversations: at(2), limits: { sync_conversations: 1 } });
+  await until(() => server.socket.of("conversation.sync").length > 0);
+  const named = server.socket.of("conversation.sync").map(({ conversations }) => conversations);
+  assert.deepEqual(named, [{ c: 1 }, { d: 1 }]);
+});
+
 test("an event that the store does not know is not asked for without end", async () => {
   await opened(1);
   created(9);

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -269,6 +270,33 @@ async def test_a_frame_that_cannot_be_applied_is_fetched_again(
 
     assert (await following(events)).message.text == "two"
     assert "a frame could not be applied" in caplog.text
+
+
+async def test_one_command_syncs_as_many_conversations_as_the_server_allows(place: Place) -> None:
+    """An operator may have lowered it."""
+    ann = await place.connected()
+    groups = [await place.group() for _ in range(2)]
+    await until(
+        ann.conversations.subscribe,
+        lambda: {*groups} <= {one.id for one in ann.conversations.snapshot.items},
+    )
+    line = place.wire.line
+    assert line is not None
+    assert line.hello is not None
+    hello = deepcopy(line.hello)
+    hello["data"]["limits"]["sync_conversations"] = 1
+    ahead = {"version": 1_000_000, "seq": 1}
+    hello["data"]["conversations"] |= dict.fromkeys(groups, ahead)
+    line.put(hello)
+
+    def synced() -> list[list[str]]:
+        commands = [one for one in line.commands if one["type"] == "conversation.sync"]
+        return [list(one["conversations"]) for one in commands]
+
+    async with asyncio.timeout(10):
+        while not {*groups} <= {id_ for named in synced() for id_ in named}:
+            await asyncio.sleep(0.01)
+    assert all(len(named) == 1 for named in synced())
 
 
 def _unreadable(_: Line, frame: Json) -> Sequence[Json]:

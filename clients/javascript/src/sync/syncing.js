@@ -10,11 +10,17 @@ const MAX_AT_ONCE = 100;
 export class Syncing {
   /** Conversations for the next command, by id. @type {Map<string, Model>} */
   #next = new Map();
+  #atOnce = MAX_AT_ONCE;
   #parts;
 
   /** @param {import("../parts.js").Parts} parts */
   constructor(parts) {
     this.#parts = parts;
+  }
+
+  /** @param {number} [limit] how many one command may name, as `hello` says */
+  allow(limit = MAX_AT_ONCE) {
+    this.#atOnce = Math.min(limit, MAX_AT_ONCE);
   }
 
   /** Syncs a loaded conversation from its cursor. An earlier sync of it counts no more.
@@ -29,8 +35,8 @@ export class Syncing {
   #flush() {
     const all = [...this.#next];
     this.#next.clear();
-    for (let start = 0; start < all.length; start += MAX_AT_ONCE) {
-      this.#run(all.slice(start, start + MAX_AT_ONCE));
+    for (let start = 0; start < all.length; start += this.#atOnce) {
+      this.#run(all.slice(start, start + this.#atOnce));
     }
   }
 

@@ -143,7 +143,10 @@ class Core(Parts):
             self.catching_up.forget()
             self.outbox.discard_all()
         self.me = user_id
-        self._frame_bytes = hello["limits"].get("frame_bytes", float("inf"))
+        limits = hello["limits"]
+        self._frame_bytes = limits.get("frame_bytes", float("inf"))
+        if "sync_conversations" in limits:
+            self.syncing.allow(limits["sync_conversations"])
         self.catching_up.compare(hello)
         self.outbox.resume()
         self.reading.resume()

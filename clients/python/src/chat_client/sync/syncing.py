@@ -18,6 +18,11 @@ class Syncing:
         self._parts = parts
         self._next: dict[str, ConversationModel] = {}
         """Conversations for the next command, by id."""
+        self._at_once = _MAX_AT_ONCE
+
+    def allow(self, limit: int) -> None:
+        """Note how many one command may name, as `hello` says."""
+        self._at_once = min(limit, _MAX_AT_ONCE)
 
     def sync(self, id_: str, model: ConversationModel) -> None:
         """Sync a loaded conversation from its cursor. An earlier sync of it counts no more."""
@@ -30,8 +35,8 @@ class Syncing:
     def _flush(self) -> None:
         all_ = list(self._next.items())
         self._next.clear()
-        for start in range(0, len(all_), _MAX_AT_ONCE):
-            self._parts.tasks.start(self._run(all_[start : start + _MAX_AT_ONCE]))
+        for start in range(0, len(all_), self._at_once):
+            self._parts.tasks.start(self._run(all_[start : start + self._at_once]))
 
     async def _run(self, batch: Sequence[tuple[str, ConversationModel]]) -> None:
         marks = [(id_, model, model.syncing) for id_, model in batch]
