@@ -201,7 +201,7 @@ export class ChatClient {
   async #send({ created_at: _, error: __, ...fields }) {
     const bytes = new TextEncoder().encode(JSON.stringify(fields)).length + 100;
     if (bytes > this.#frameBytes) {
-      const detail = `The message is larger than ${this.#frameBytes} bytes.`;
+      const detail = `The limit is ${this.#frameBytes} bytes.`;
       throw new ChatError({ status: 413, code: "payload_too_large", detail });
     }
     const answer = await this.#parts.session.command("message.send", fields);
@@ -216,7 +216,7 @@ export class ChatClient {
     if (this.#userId && this.#userId !== hello.user_id) catchingUp.forget();
     this.#userId = hello.user_id;
     this.#frameBytes = hello.limits?.frame_bytes ?? Infinity;
-    syncing.allow(hello.limits?.sync_conversations);
+    syncing.atOnce = hello.limits?.sync_conversations ?? 100;
     catchingUp.compare(hello);
     outbox.resume(hello.user_id);
     reading.resume();

@@ -313,6 +313,7 @@ async def test_the_id_is_forgotten_a_day_later(
     record = await JobRecord.objects.aget(id=done.id)
     assert (record.person_id, record.due_at) == ("", None)
     assert record.result == done.result
+    await settled(instance)
     left = {
         place
         for place, content in (await places_of(world.eve.user_id)).items()

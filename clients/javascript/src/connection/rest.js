@@ -99,11 +99,9 @@ export function conversationPath(id) {
 /** Reads problem+json. From any other answer, such as a proxy's page, it takes the status.
  * @param {Response} response @param {any} problem */
 function refusal(response, problem) {
-  const after = Number(response.headers.get("Retry-After"));
-  const unreadable = { code: "unreadable", detail: "The answer cannot be read." };
   return new ChatError({
-    ...(problem?.code ? problem : unreadable),
+    ...(problem?.code ? problem : { code: "unreadable", detail: "The answer cannot be read." }),
     status: response.ok ? 0 : response.status,
-    retry_after: after || null,
+    retry_after: Number(response.headers.get("Retry-After")) || null,
   });
 }

@@ -82,7 +82,7 @@ export class Session {
   /** Signs in, or comes back after `signed_out` and `replaced`. */
   connect() {
     if (!this.#WebSocket) {
-      throw new TypeError("Pass the option `WebSocket`.");
+      throw new TypeError("`WebSocket` is missing.");
     }
     if (this.isOver) {
       this.#failures = 0;

@@ -5,22 +5,16 @@
  * @typedef {import("../../schema/frames.js").SyncedChanges} Changes
  */
 
-const MAX_AT_ONCE = 100;
-
 export class Syncing {
   /** Conversations for the next command, by id. @type {Map<string, Model>} */
   #next = new Map();
-  #atOnce = MAX_AT_ONCE;
+  /** How many conversations one command may name: `hello` says it. */
+  atOnce = 100;
   #parts;
 
   /** @param {import("../parts.js").Parts} parts */
   constructor(parts) {
     this.#parts = parts;
-  }
-
-  /** @param {number} [limit] how many one command may name, as `hello` says */
-  allow(limit = MAX_AT_ONCE) {
-    this.#atOnce = Math.min(limit, MAX_AT_ONCE);
   }
 
   /** Syncs a loaded conversation from its cursor. An earlier sync of it counts no more.
@@ -35,9 +29,7 @@ export class Syncing {
   #flush() {
     const all = [...this.#next];
     this.#next.clear();
-    for (let start = 0; start < all.length; start += this.#atOnce) {
-      this.#run(all.slice(start, start + this.#atOnce));
-    }
+    while (all.length) this.#run(all.splice(0, this.atOnce));
   }
 
   /** @param {[string, Model][]} batch */
