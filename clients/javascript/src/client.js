@@ -201,7 +201,7 @@ export class ChatClient {
   async #send({ created_at: _, error: __, ...fields }) {
     const bytes = new TextEncoder().encode(JSON.stringify(fields)).length + 100;
     if (bytes > this.#frameBytes) {
-      const detail = `The limit is ${this.#frameBytes} bytes.`;
+      const detail = `The limit: ${this.#frameBytes} bytes.`;
       throw new ChatError({ status: 413, code: "payload_too_large", detail });
     }
     const answer = await this.#parts.session.command("message.send", fields);

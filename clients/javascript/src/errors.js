@@ -27,12 +27,12 @@ export class ChatError extends Error {
 }
 
 /** @param {string} [detail] */
-export function noAnswer(detail = "The server cannot be reached.") {
+export function noAnswer(detail = "The server is away.") {
   return new ChatError({ detail });
 }
 
 export function sessionEnded() {
-  return new ChatError({ code: "session_ended", status: 401, detail: "The session has ended." });
+  return new ChatError({ code: "session_ended", status: 401, detail: "The session is over." });
 }
 
 /** Reports a mistake in an app, or in a frame, which must not stop the client. @param {unknown} error */

@@ -82,7 +82,7 @@ export class Session {
   /** Signs in, or comes back after `signed_out` and `replaced`. */
   connect() {
     if (!this.#WebSocket) {
-      throw new TypeError("`WebSocket` is missing.");
+      throw new TypeError("Set the option `WebSocket`.");
     }
     if (this.isOver) {
       this.#failures = 0;
@@ -159,9 +159,7 @@ export class Session {
       token = await this.#tokens.fresh({ expired: this.code === EXPIRED });
     } catch (error) {
       if (attempt !== this.#attempt) return;
-      if (/** @type {ChatError} */ (error).status === 401) this.#become("signed_out");
-      else this.#wait();
-      return;
+      return /** @type {ChatError} */ (error).status === 401 ? this.#become("signed_out") : this.#wait();
     }
     if (attempt !== this.#attempt) return;
     try {
