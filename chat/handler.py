@@ -230,13 +230,15 @@ _OF_CONNECTIONS = {
 
 
 def _keep_for_pages(signal: Signal, receivers: Sequence[Callable[..., Any]]) -> None:
-    """Call these receivers of a signal for all senders but the API, which gives them no work.
-    Idempotent, also if somebody connects one of them again, as Django's test client does."""
+    """Call these receivers of a signal for pages. The API gives them no work, and they would end
+    the transactions of Django's test client. Idempotent, also if somebody connects one of them
+    again, as this client does."""
     for receiver in receivers:
         signal.disconnect(receiver)
 
     def receive(sender: Any, **details: Any) -> None:
-        if not (isinstance(sender, type) and issubclass(sender, APIHandler)):
+        is_page = isinstance(sender, type) and issubclass(sender, ASGIHandler)
+        if is_page and not issubclass(sender, APIHandler):
             for receiver in receivers:
                 receiver(sender=sender, **details)
 

@@ -14,6 +14,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.test import Client as DjangoClient
 
 from chat.handler import APIHandler, PageHandler
 from chat.rest.requests import APIRequest
@@ -134,6 +135,16 @@ async def test_a_request_of_the_api_looks_through_no_connection_of_django(
 
     request_finished.send(sender=PageHandler)
     assert looked == ["looked"]
+
+
+@pytest.mark.django_db
+def test_a_page_ends_no_transaction_of_the_test_client(
+    client: DjangoClient, admin_client: DjangoClient
+) -> None:
+    """The connection of the test is in a transaction, which the receivers would take for lost."""
+    APIHandler()
+    assert client.get("/admin/login/").status_code == 200
+    assert admin_client.get("/admin/").status_code == 200
 
 
 async def test_a_refused_request_starts_no_thread(
