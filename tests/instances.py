@@ -2,10 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
+from pytest_django.fixtures import Settings
 
+from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
 from tests.outlets import everybody_leaves
 
@@ -21,3 +24,17 @@ async def new_instance() -> AsyncIterator[Instance]:
     yield instance
     everybody_leaves(instance)
     await instance.stop()
+
+
+def use_redis(settings: Settings, url: str, *, prefix: str = "") -> str:
+    """Let new instances share this Redis. Returns the prefix of their channels, by default one of
+    this test alone."""
+    prefix = prefix or uuid4().hex
+    settings.REDIS = {"address": url}
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [url], "prefix": prefix, "serializer_format": FORMAT},
+        }
+    }
+    return prefix

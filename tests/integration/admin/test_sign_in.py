@@ -18,9 +18,8 @@ from pytest_django.fixtures import Settings
 from chat.limits import sign_ins
 from chat.limits.sign_ins import ATTEMPTS
 from config.application import Application
-from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
-from tests.instances import new_instance
+from tests.instances import new_instance, use_redis
 from tests.metrics import sample
 
 PASSWORD = "a long and good password"
@@ -312,13 +311,7 @@ async def test_names_that_nobody_has_are_limited_as_others(
 async def test_where_redis_is_all_instances_count_together(
     transactional_db: None, redis_server: str, settings: Settings, address: str
 ) -> None:
-    settings.REDIS = {"address": redis_server}
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [redis_server], "prefix": address, "serializer_format": FORMAT},
-        }
-    }
+    use_redis(settings, redis_server, prefix=address)
     statuses = []
     for guesses in (3, 3):
         async with new_instance() as instance:

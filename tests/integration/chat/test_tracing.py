@@ -4,7 +4,6 @@ socket to the push. The collector is real, and so are the exporter and Redis."""
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -12,10 +11,9 @@ from pytest_django.fixtures import Settings
 
 from messaging.instruments import tracing
 from messaging.instruments.otlp import OtlpTracer
-from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
 from messaging.stores.sql.store import SqlStore
-from tests.instances import new_instance
+from tests.instances import new_instance, use_redis
 from tests.integration.chat import Api
 from tests.links import PATIENCE, Side
 from tests.servers.collector import Collector, Span, collector
@@ -47,14 +45,7 @@ def tracer(collected: Collector, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ot
 async def instance(
     tracer: OtlpTracer, redis_server: str, transactional_db: None, settings: Settings
 ) -> AsyncIterator[Instance]:
-    settings.REDIS = {"address": redis_server}
-    config = {"hosts": [redis_server], "prefix": uuid4().hex, "serializer_format": FORMAT}
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": config,
-        }
-    }
+    use_redis(settings, redis_server)
     async with new_instance() as instance:
         await instance.start()  # it reads the metadata of packages, which blocks
         yield instance

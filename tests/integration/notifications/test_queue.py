@@ -39,11 +39,10 @@ from messaging.notifications.queue.sqs import (
 )
 from messaging.notifications.queue.worker import Worker
 from messaging.notifications.sweep import Left, Sweeper
-from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
 from messaging.services import messages, participants, presence, receipts, sessions
 from messaging.stores.decisions import ChunkKey
-from tests.instances import new_instance
+from tests.instances import new_instance, use_redis
 from tests.integration.notifications import Group, found, outcomes, reasons, register, until
 from tests.metrics import sample, sampled
 from tests.moments import lapse, next_millisecond
@@ -532,19 +531,6 @@ async def test_what_cannot_be_done_at_the_end_goes_to_the_queue(
     await instance.stop()
 
     assert left(sqs_url, queued) == 2
-
-
-def use_redis(settings: Settings, url: str) -> str:
-    """Instances share this Redis. Returns the prefix of their channels."""
-    prefix = uuid4().hex
-    settings.REDIS = {"address": url}
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [url], "prefix": prefix, "serializer_format": FORMAT},
-        }
-    }
-    return prefix
 
 
 @pytest.mark.parametrize("retry", [True, False])

@@ -16,9 +16,8 @@ from config.application import Application
 from messaging.models import AuditEntryRecord, AuditSubjectRecord, EpochRecord, FollowerRecord
 from messaging.personal_data.erasure import Erasure
 from messaging.personal_data.runner import Jobs
-from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
-from tests.instances import new_instance
+from tests.instances import new_instance, use_redis
 from tests.integration.chat import Api
 from tests.integration.stores.databases import default_database
 
@@ -50,17 +49,7 @@ def store_settings(
     settings.CHAT_STORE = "firestore" if store == "firestore" else "sql"
     settings.CHAT_SEARCH = "database"
     settings.CHAT_FILES_DIR = str(tmp_path / "files")
-    settings.REDIS = {"address": redis_server}
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {
-                "hosts": [redis_server],
-                "prefix": uuid4().hex,
-                "serializer_format": FORMAT,
-            },
-        }
-    }
+    use_redis(settings, redis_server)
     if store == "postgresql":
         request.getfixturevalue("postgres_alias")  # it has made the tables
         with default_database(request.getfixturevalue("postgres_server")):

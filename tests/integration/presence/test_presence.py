@@ -18,8 +18,8 @@ from messaging.delivery.hub.connections import Connection, Connections
 from messaging.presence import last_acts, presence
 from messaging.presence.presence import Presence
 from messaging.redis.client import failing_reasons, make_redis
-from messaging.redis.raw_layer import FORMAT
 from tests.chaos.relay import Relay, port_of
+from tests.instances import use_redis
 from tests.outlets import Outlet, make_connection
 
 _LEASE_SECONDS = 2  # the registry counts in whole seconds
@@ -186,17 +186,7 @@ async def test_the_users_of_an_instance_that_has_just_started(
 ) -> None:
     """Its first beacon tells of it: nobody waits until the registry is read again."""
     monkeypatch.setattr(presence, "_HEARTBEAT_SECONDS", 3_600.0)
-    settings.REDIS = {"address": redis_server}
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {
-                "hosts": [redis_server],
-                "prefix": uuid4().hex,
-                "serializer_format": FORMAT,
-            },
-        }
-    }
+    use_redis(settings, redis_server)
     first, second = messaging.runtime.instance.Instance(), messaging.runtime.instance.Instance()
     await first.start()
     await second.start()

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -20,11 +19,10 @@ from messaging.domain.conversation import ConversationKind
 from messaging.domain.recipients import Platform, TokenKind
 from messaging.notifications.notifier import Notifier
 from messaging.notifications.push.log import LogPushBackend
-from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
 from messaging.services import conversations, messages, sessions
 from messaging.services.account import devices
-from tests.instances import new_instance
+from tests.instances import new_instance, use_redis
 from tests.outlets import Outlet
 
 
@@ -404,14 +402,7 @@ async def test_the_goodbye_depends_on_every_part(
     sound: bool,
 ) -> None:
     """After an error of a part, the other instances look for unfinished work."""
-    prefix = uuid4().hex
-    settings.REDIS = {"address": redis_server}
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [redis_server], "prefix": prefix, "serializer_format": FORMAT},
-        }
-    }
+    prefix = use_redis(settings, redis_server)
     async with (
         new_instance() as instance,
         Redis.from_url(redis_server) as client,
@@ -442,17 +433,7 @@ async def test_what_others_said_while_redis_was_lost_is_read_again(
     transactional_db: None, redis_server: str, settings: Settings
 ) -> None:
     """A change of blocks may be among it. The connection is soon back, and nobody is degraded."""
-    settings.REDIS = {"address": redis_server}
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {
-                "hosts": [redis_server],
-                "prefix": uuid4().hex,
-                "serializer_format": FORMAT,
-            },
-        }
-    }
+    use_redis(settings, redis_server)
     async with new_instance() as instance, Redis.from_url(redis_server) as client:
         await instance.start()
         await instance.privacy.get(["ann"])

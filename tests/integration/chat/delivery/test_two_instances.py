@@ -15,12 +15,11 @@ from messaging.delivery.pace import Pace
 from messaging.domain.identifiers import direct_conversation_id
 from messaging.domain.participant import Notify
 from messaging.domain.people import AddedBy
-from messaging.redis.raw_layer import FORMAT
 from messaging.runtime.instance import Instance
 from messaging.stores.sql.people import SqlPeopleStore
 from messaging.stores.sql.recipients import SqlRecipientStore
 from messaging.stores.sql.store import SqlStore
-from tests.instances import new_instance
+from tests.instances import new_instance, use_redis
 from tests.integration.chat import Api, ok, problem
 from tests.integration.chat.signed_in import KEY, firebase
 from tests.links import PATIENCE, Side
@@ -39,13 +38,7 @@ async def instance(
     redis_server: str, prefix: str, transactional_db: None, settings: Settings
 ) -> AsyncIterator[Instance]:
     """The instance of this process, behind whose doors the acts are carried out."""
-    settings.REDIS = {"address": redis_server}
-    settings.CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [redis_server], "prefix": prefix, "serializer_format": FORMAT},
-        }
-    }
+    use_redis(settings, redis_server, prefix=prefix)
     async with new_instance() as instance:
         yield instance
 

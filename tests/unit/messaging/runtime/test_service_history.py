@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 import pytest
+import pytest_asyncio
 from django.db import DataError
 from structlog.testing import capture_logs
 
@@ -40,6 +41,11 @@ class Records:
         self.stored += [action.path for action in actions]
         self.used |= used
 
+    @property
+    def whole(self) -> bool:
+        """Everything is stored once, without what is refused."""
+        return self.stored == ["/1", "/2", "/3"] and self.used == {CALLER.token_id: AT}
+
 
 @pytest.fixture
 def records() -> Records:
@@ -72,8 +78,7 @@ async def test_one_refused_action_takes_no_other_with_it(
     with capture_logs() as lines:
         await history.stop()
 
-    assert records.stored == ["/1", "/2", "/3"]
-    assert records.used == {CALLER.token_id: AT}
+    assert records.whole
     refused = [line for line in lines if line["event"] == "service_history.refused"]
     assert [(line["service"], line["path"]) for line in refused] == [("shop", "/refused")]
     assert [line["actions"] for line in lines if line["event"] == "service_history.dropped"] == [1]
@@ -89,40 +94,40 @@ async def test_an_outage_between_two_of_them_loses_nothing(
     records.calls_left = 100
     await history.stop()
 
-    assert records.stored == ["/1", "/2", "/3"]
-    assert records.used == {CALLER.token_id: AT}
+    assert records.whole
+
+
+@pytest_asyncio.fixture
+async def hanging(
+    history: ServiceHistory, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> ServiceHistory:
+    """It is storing, and the database does not answer."""
+    monkeypatch.setattr(service_history, "_PAUSE_SECONDS", 0.0)
+    records.open.clear()
+    history.start()
+    await asyncio.wait_for(records.called.wait(), 10)
+    return history
 
 
 async def test_a_stop_while_the_database_is_slow_loses_nothing(
-    history: ServiceHistory, records: Records, monkeypatch: pytest.MonkeyPatch
+    hanging: ServiceHistory, records: Records
 ) -> None:
-    """What is being stored then is stored once, and so is what came meanwhile."""
-    monkeypatch.setattr(service_history, "_PAUSE_SECONDS", 0.0)
-    records.open.clear()
-    history.start()
-    async with asyncio.timeout(10):
-        await records.called.wait()
-        stopping = asyncio.create_task(history.stop())
-        await asyncio.sleep(0)
-        records.open.set()
-        await stopping
+    """What is being stored is stored once."""
+    stopping = asyncio.create_task(hanging.stop())
+    await asyncio.sleep(0)
+    records.open.set()
+    await asyncio.wait_for(stopping, 10)
 
-    assert records.stored == ["/1", "/2", "/3"]
-    assert records.used == {CALLER.token_id: AT}
+    assert records.whole
 
 
-async def test_a_database_that_hangs_ends_with_the_stop(
-    history: ServiceHistory, records: Records, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_database_that_hangs_ends_with_the_stop(hanging: ServiceHistory) -> None:
     """The shutdown cuts it off; nothing runs on."""
-    monkeypatch.setattr(service_history, "_PAUSE_SECONDS", 0.0)
-    records.open.clear()
-    history.start()
-    async with asyncio.timeout(10):
-        await records.called.wait()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    assert others
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await history.stop()
+            await hanging.stop()
 
-    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert all(task.done() for task in others)

@@ -48,22 +48,32 @@ def make_sender(layer: Layer, failed: asyncio.Event) -> LinkSender:
     )
 
 
+async def after_a_failure(
+    layer: Layer, group: str, first: OutboundMessage, *others: OutboundMessage
+) -> LinkSender:
+    """A sender whose publish of the first message has failed. The others came in the second after
+    it, in which nothing but the beacon is published. By now, the layer works again."""
+    failed = asyncio.Event()
+    sender = make_sender(layer, failed)
+    layer.failing = True
+    sender.start()
+    sender.send(group, first)
+    await asyncio.wait_for(failed.wait(), 10)
+    for item in others:
+        sender.send(group, item)
+    layer.failing = False
+    return sender
+
+
 def commit(conversation_id: str, version: int) -> OutboundMessage:
     message = PeopleChanged(conversation_id=conversation_id, version=version)
     return OutboundMessage(message=message, conversation_id=conversation_id, version=version)
 
 
 async def test_what_a_failed_publish_lost_is_reported_before_the_goodbye() -> None:
-    """After the goodbye nobody looks for it. For a second after the failure, commits are not
-    published at all."""
-    layer, failed = Layer(), asyncio.Event()
-    layer.failing = True
-    sender = make_sender(layer, failed)
-    sender.start()
-    sender.send("group", commit("group", 7))
-    await asyncio.wait_for(failed.wait(), 10)
-    sender.send("other", commit("other", 3))
-    layer.failing = False
+    """After the goodbye nobody looks for it."""
+    layer = Layer()
+    sender = await after_a_failure(layer, "group", commit("group", 7), commit("other", 3))
     await sender.stop()
 
     await sender.finish(goodbye=True)
@@ -87,14 +97,8 @@ def blocks(key: str) -> OutboundMessage:
 
 async def test_changed_blocks_are_published_again() -> None:
     """They have no version that a beacon could report, and others keep their copies for minutes."""
-    layer, failed = Layer(), asyncio.Event()
-    layer.failing = True
-    sender = make_sender(layer, failed)
-    sender.start()
-    sender.send(INSTANCES, blocks("failed"))
-    await asyncio.wait_for(failed.wait(), 10)
-    sender.send(INSTANCES, blocks("not-tried"))
-    layer.failing = False
+    layer = Layer()
+    sender = await after_a_failure(layer, INSTANCES, blocks("failed"), blocks("not-tried"))
 
     sender.send_beacon()
 
@@ -111,13 +115,8 @@ async def test_changed_blocks_are_published_again() -> None:
 
 
 async def test_changed_blocks_are_published_before_the_goodbye() -> None:
-    layer, failed = Layer(), asyncio.Event()
-    layer.failing = True
-    sender = make_sender(layer, failed)
-    sender.start()
-    sender.send(INSTANCES, blocks("key"))
-    await asyncio.wait_for(failed.wait(), 10)
-    layer.failing = False
+    layer = Layer()
+    sender = await after_a_failure(layer, INSTANCES, blocks("key"))
     await sender.stop()
 
     await sender.finish(goodbye=True)
