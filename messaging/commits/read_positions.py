@@ -22,7 +22,7 @@ class _Next:
     seq: int
     answer: asyncio.Future[Advanced]
     told: bool = False
-    """Whether one of those who wait has got the answer. It announces the move."""
+    """Whether one of the waiting callers has got the answer. This caller announces the move."""
 
 
 class ReadPositions:

@@ -98,7 +98,7 @@ class PresenceWatch:
                     self._events.presence_changed(person), key=f"presence.{person.user_id}"
                 )
                 for connection in tuple(watchers):
-                    # Whoever watches only since then has got the status in the answer.
+                    # A watcher who came since then has the status from the answer to the command.
                     if connection.user_id not in shown_to[person.user_id]:
                         continue
                     # They may have parted since.

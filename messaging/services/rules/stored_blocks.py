@@ -10,8 +10,8 @@ async def write_block_into_conversation(
     """Write a person's block into their direct conversation, as it is in the person's document.
 
     Another request may change that document meanwhile, and write into the conversation earlier. So
-    each writer reads the document afterwards, and writes again if it differs: whoever writes last
-    leaves both alike. Raises ConversationNotFound, StoreUnavailable.
+    each writer reads the document afterwards, and writes again if the two differ. The last write
+    then leaves both alike. Raises ConversationNotFound, StoreUnavailable.
     """
     while True:
         await instance.store.set_blocked(conversation_id, user_id, blocked=blocked)

@@ -1,15 +1,10 @@
 """Who may send in a group, and what people who are added later see."""
 
-import asyncio
-from typing import Any
-
 import pytest
 
-from messaging.changes.change import ConversationChange, Outcome
-from messaging.domain.conversation import Conversation
 from messaging.runtime.instance import Instance
-from messaging.stores.conversations import Commit
 from tests.integration.chat import Api, ok, problem, wrong_fields
+from tests.integration.chat.one_commit import in_one_commit
 
 FULL = {"posting": "admins", "history": "since_joining"}
 
@@ -99,34 +94,18 @@ async def test_no_setting(ann: Api, name: str, value: object) -> None:
 async def test_a_title_and_the_removal_of_its_author_in_one_commit(
     instance: Instance, ann: Api, bob: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The change is made. Whoever was removed meanwhile does not see the conversation."""
+    """The change is made. The answer does not show the conversation to a person who was removed
+    meanwhile."""
     group = await ann.group(bob)
     path = f"/conversations/{group}"
     ok(await ann.patch(f"{path}/participants/bob", role="admin"))
-    submit, commit = instance.writer.submit, instance.store.commit
-    submitted: asyncio.Queue[ConversationChange] = asyncio.Queue()
-    all_wait = asyncio.Event()
-
-    async def noted(conversation_id: str, change: ConversationChange) -> Outcome:
-        submitted.put_nowait(change)
-        return await submit(conversation_id, change)
-
-    async def held(one: Commit) -> Conversation:
-        await all_wait.wait()
-        return await commit(one)
-
-    monkeypatch.setattr(instance.writer, "submit", noted)
-    monkeypatch.setattr(instance.store, "commit", held)
-    requests: list[asyncio.Task[Any]] = []
-    for request in (
-        ann.send(group),  # what comes meanwhile shares a commit
+    renamed, removed = await in_one_commit(
+        instance,
+        monkeypatch,
+        ann.send(group),
         bob.patch(path, title="Coffee"),
         ann.delete(f"{path}/participants/bob"),
-    ):
-        requests.append(asyncio.create_task(request))
-        await submitted.get()
-    all_wait.set()
-    _, renamed, removed = await asyncio.gather(*requests)
+    )
 
     assert removed.status_code == 204
     assert problem(renamed) == (403, "not_a_participant")

@@ -221,7 +221,7 @@ async def test_nobody_is_asked_about_a_text_that_nobody_wants_any_more(
 
 
 async def test_what_was_read_is_told(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To the others, to the person's other devices, and to whoever clears notifications."""
+    """The other people, the person's other devices, and the receivers of the signal get it."""
     group = await found(instance)
     _, events = await connect(instance, "bob")
     _, shown = await connect(instance, "ann")
