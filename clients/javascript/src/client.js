@@ -110,12 +110,13 @@ export class ChatClient {
     session.connect();
     if (this.#listening) return;
     const { signal } = (this.#listening = new AbortController());
+    const when = (/** @type {string} */ event, /** @type {() => void} */ act) =>
+      globalThis.addEventListener?.(event, act, { signal });
     // Nothing else tells at once that the network is gone: the socket stays open.
-    globalThis.addEventListener?.("offline", () => session.drop(), { signal });
+    when("offline", () => session.drop());
     // Reconnects at once when the network is back, or the person looks at the page.
-    globalThis.addEventListener?.("online", () => session.hurry(), { signal });
-    const visible = () => document.hidden || session.hurry();
-    globalThis.addEventListener?.("visibilitychange", visible, { signal });
+    when("online", () => session.hurry());
+    when("visibilitychange", () => document.hidden || session.hurry());
     if (this.#activity === "page") activity.follow(signal);
     outbox.resume();
   }
@@ -201,7 +202,7 @@ export class ChatClient {
   async #send({ created_at: _, error: __, ...fields }) {
     const bytes = new TextEncoder().encode(JSON.stringify(fields)).length + 100;
     if (bytes > this.#frameBytes) {
-      const detail = `The limit: ${this.#frameBytes} bytes.`;
+      const detail = `The message exceeds ${this.#frameBytes} bytes.`;
       throw new ChatError({ status: 413, code: "payload_too_large", detail });
     }
     const answer = await this.#parts.session.command("message.send", fields);

@@ -27,7 +27,7 @@ export class ChatError extends Error {
 }
 
 /** @param {string} [detail] */
-export function noAnswer(detail = "The server is away.") {
+export function noAnswer(detail = "The server cannot be reached.") {
   return new ChatError({ detail });
 }
 

@@ -159,7 +159,9 @@ export class Session {
       token = await this.#tokens.fresh({ expired: this.code === EXPIRED });
     } catch (error) {
       if (attempt !== this.#attempt) return;
-      return /** @type {ChatError} */ (error).status === 401 ? this.#become("signed_out") : this.#wait();
+      if (/** @type {ChatError} */ (error).status === 401) this.#become("signed_out");
+      else this.#wait();
+      return;
     }
     if (attempt !== this.#attempt) return;
     try {
