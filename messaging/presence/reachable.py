@@ -11,8 +11,8 @@ from messaging.stores.recipients import RecipientStore
 
 _KEPT_SECONDS = 60.0
 _MAX_KEPT = 100_000
-"""At most 35 MB, with the longest user ids. If more people were watched at once, each look would read
-all of them again."""
+"""At most 35 MB, with the longest user ids. If more people were watched at once, each look would
+read all of them again."""
 _READ_AT_ONCE = 1_000
 """A read of very many people would exceed the deadline of a call."""
 
