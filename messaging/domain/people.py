@@ -13,6 +13,8 @@ ERASING = FOREVER - timedelta(days=1)
 """The end of the ban that holds until an erasure is done. It differs from the bans of operators, so
 an erasure notices theirs."""
 
+_MILLISECOND = timedelta(milliseconds=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
@@ -36,7 +38,11 @@ class Access:
         return self.banned_until == ERASING
 
     def admits(self, signed_in_at: datetime) -> bool:
-        return not self.banned and (self.valid_after is None or signed_in_at > self.valid_after)
+        """Return whether a sign-in is valid. The stores cut `valid_after` off to whole
+        milliseconds, so all sign-ins of that millisecond are revoked."""
+        if self.banned:
+            return False
+        return self.valid_after is None or signed_in_at >= self.valid_after + _MILLISECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

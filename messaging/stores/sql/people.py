@@ -1,7 +1,7 @@
 """People on Django's ORM."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -17,7 +17,6 @@ from messaging.stores.sql.connections.cursors import native_cursor
 from messaging.stores.sql.connections.shared_reads import SharedReads
 from messaging.stores.sql.store import SqlStore
 
-_MILLISECOND = timedelta(milliseconds=1)
 _ACCESS = {
     vendor: 'SELECT "valid_after", "banned_until", "access_changed_at" FROM "messaging_person"'  # noqa: S608  nothing of a request is in it
     f' WHERE "user_id" = {mark}'
@@ -147,13 +146,11 @@ def _change_access(
     *,
     at_least: datetime | None = None,
 ) -> Access:
-    """Ban or unban a person; without a ban, log them out. The time is in whole milliseconds: a
-    sign-in earlier in the present one is revoked too."""
+    """Ban or unban a person; without a ban, log them out."""
     records = PersonRecord.objects.using(database.alias)
     with atomic(using=database.alias):
         at = now(database)
-        valid_after = max(at + _MILLISECOND, at_least or at)
-        changes = {"valid_after": valid_after} if ban is None else ban
+        changes = {"valid_after": max(at, at_least or at)} if ban is None else ban
         record, _ = records.update_or_create(
             user_id=user_id, defaults={"access_changed_at": at, **changes}
         )

@@ -42,6 +42,8 @@ async def test_logging_out_ends_what_was_signed_in_before(
     assert access.valid_after is not None
     assert access.valid_after >= before
     assert not access.admits(access.valid_after)
+    # The store's time has whole milliseconds; the sign-in was before it, in the same one.
+    assert not access.admits(access.valid_after + timedelta(microseconds=999))
     assert access.admits(access.valid_after + timedelta(milliseconds=1))
     assert not access.banned
 
